@@ -1,0 +1,1 @@
+"""Data only: run presets, language-model profiles and cluster files."""

@@ -1,0 +1,189 @@
+"""Candidate: a kernel's text with its tunables, jit options and calling convention, and its identity."""
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+ENTRY = "kernel"
+FASTMATH_FLAGS = ("reassoc", "nsz", "contract", "arcp", "afn", "nnan", "ninf")
+Number = int | float
+Convention = Literal["returns", "writes"]
+_TUNABLE = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]*)\s*=\s*(?P<value>[^#]+?)\s*#\s*tune:\s*(?P<choices>.+?)\s*$")
+
+
+class CandidateError(ValueError):
+    """The text is no candidate: it does not parse, has no entry function, or a tunable is malformed."""
+
+
+@dataclass(frozen=True)
+class Tunable:
+    """A module constant of the candidate with its domain: `TILE = 64  # tune: 8 16 32 64`."""
+
+    name: str
+    value: Number
+    choices: tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class JitOptions:
+    """What the harness gives to `numba.njit`. `threads` None means the run's `--threads`."""
+
+    parallel: bool = False
+    fastmath: tuple[str, ...] = ()
+    error_model: Literal["python", "numpy"] = "python"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        unknown = set(self.fastmath) - set(FASTMATH_FLAGS)
+        if unknown:
+            raise CandidateError(f"unknown fastmath flag {sorted(unknown)[0]}; choose from {', '.join(FASTMATH_FLAGS)}")
+        object.__setattr__(self, "fastmath", tuple(sorted(set(self.fastmath))))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"parallel": self.parallel, "fastmath": list(self.fastmath), "error_model": self.error_model,
+                "threads": self.threads}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> JitOptions:
+        return cls(bool(data["parallel"]), tuple(data["fastmath"]), data["error_model"], data["threads"])
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a candidate comes from: the operator that made it, what it did, and its parents' identities."""
+
+    operator: str = "seed"
+    note: str = ""
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point of the search space. Two candidates are the same when their `identity` is.
+
+    text: source in the kernel dialect; its entry function is called `kernel`.
+    convention: "returns" (called like the reference) or "writes" (takes further arrays, one for each output, and
+        returns nothing; a wrapper allocates them).
+    """
+
+    text: str
+    options: JitOptions = JitOptions()
+    convention: Convention = "returns"
+    lineage: Lineage = field(default=Lineage(), compare=False)
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The parsed text; treat it as read-only. Raises CandidateError."""
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise CandidateError(f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}") from None
+
+    @cached_property
+    def tunables(self) -> tuple[Tunable, ...]:
+        """The tunables in the order of the text. Raises CandidateError where one is malformed."""
+        return parse_tunables(self.text)
+
+    @cached_property
+    def identity(self) -> str:
+        """Hex digest of canonical text (with tunable values), options and convention."""
+        return _digest(canonical_text(self.tree), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
+
+    @cached_property
+    def skeleton(self) -> str:
+        """Hex digest of the text with its tunables abstracted, and the convention: the key of its Optuna study."""
+        return _digest(canonical_text(self.with_tunables({t.name: t.choices[0] for t in self.tunables}).tree), self.convention)
+
+    def with_tunables(self, values: Mapping[str, Number]) -> Candidate:
+        """The candidate with these tunables set. Raises CandidateError for an unknown name."""
+        unknown = set(values) - {t.name for t in self.tunables}
+        if unknown:
+            raise CandidateError(f"no tunable {sorted(unknown)[0]}")
+        lines = []
+        for line in self.text.splitlines():
+            match = _TUNABLE.match(line)
+            if match and match["name"] in values:
+                line = f"{match['name']} = {values[match['name']]!r}  # tune: {match['choices']}"
+            lines.append(line)
+        return replace(self, text="\n".join(lines) + "\n")
+
+    def as_json(self) -> dict[str, Any]:
+        return {"text": self.text, "options": self.options.as_json(), "convention": self.convention,
+                "lineage": {"operator": self.lineage.operator, "note": self.lineage.note,
+                            "parents": list(self.lineage.parents)}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Candidate:
+        line = data["lineage"]
+        return cls(data["text"], JitOptions.from_json(data["options"]), data["convention"],
+                   Lineage(line["operator"], line["note"], tuple(line["parents"])))
+
+
+def parse_tunables(text: str) -> tuple[Tunable, ...]:
+    """The tunables declared in `text`. Raises CandidateError where a value or a domain is no list of numbers."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _TUNABLE.match(line)
+        if not match:
+            continue
+        try:
+            value = _number(match["value"])
+            choices = tuple(dict.fromkeys(_number(word) for word in match["choices"].replace(",", " ").split()))
+        except ValueError as error:
+            raise CandidateError(f"line {number}: tunable {match['name']}: {error}") from None
+        if value not in choices:
+            choices = (*choices, value)
+        found.append(Tunable(match["name"], value, choices))
+    names = [t.name for t in found]
+    if len(set(names)) != len(names):
+        raise CandidateError("a tunable is declared twice")
+    return tuple(found)
+
+
+def canonical_text(tree: ast.Module) -> str:
+    """The tree's text with comments, docstrings and layout dropped and names replaced by their order of appearance."""
+    return ast.unparse(_Normaliser().visit(ast.parse(ast.unparse(tree))))
+
+
+class _Normaliser(ast.NodeTransformer):
+    """Renames what the text itself binds; `kernel`, `np`, `math`, `prange` and builtins keep their names."""
+
+    KEPT = {ENTRY, "np", "math", "prange", *dir(builtins)}
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def rename(self, name: str) -> str:
+        return name if name in self.KEPT else self.names.setdefault(name, f"v{len(self.names)}")
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.rename(node.id), node.ctx), node)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.copy_location(ast.arg(self.rename(node.arg)), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.name = self.rename(node.name)
+        node.returns = None
+        if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant) and len(node.body) > 1:
+            node.body = node.body[1:]
+        self.generic_visit(node)
+        return node
+
+
+def _number(word: str) -> Number:
+    try:
+        return int(word)
+    except ValueError:
+        return float(word)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]

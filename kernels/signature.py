@@ -1,0 +1,66 @@
+"""Signature: what running the reference at several sizes taught about its arguments and outputs."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One positional argument of the reference.
+
+    kind: "array", "int", "float", "complex" or "bool". dtype: NumPy's name. layout: "C", "F" or "A" for arrays.
+    written: whether the reference changed it in any of the runs.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    ndim: int = 0
+    layout: str = "C"
+    written: bool = False
+
+
+@dataclass(frozen=True)
+class Output:
+    """One returned value.
+
+    shape: one Python expression a dimension over the argument names ("a.shape[0]", "n + 1", "3"), or None where
+    no expression fits all runs (always None for scalars). alias: the argument whose memory it shares, or None.
+    """
+
+    kind: str
+    dtype: str
+    ndim: int = 0
+    shape: tuple[str, ...] | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Arguments and outputs of a reference. `packed`: it returns a tuple (also one of length one)."""
+
+    arguments: tuple[Argument, ...]
+    outputs: tuple[Output, ...]
+    packed: bool = False
+
+    @property
+    def writes_open(self) -> bool:
+        """Whether the `writes` convention can be used: every output is a new array of known shape."""
+        return bool(self.outputs) and all(o.kind == "array" and o.shape is not None and o.alias is None for o in self.outputs)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        return tuple(a.name for a in self.arguments if a.written)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Signature:
+        outputs = tuple(
+            Output(o["kind"], o["dtype"], o["ndim"], None if o["shape"] is None else tuple(o["shape"]), o["alias"])
+            for o in data["outputs"]
+        )
+        return cls(tuple(Argument(**a) for a in data["arguments"]), outputs, data["packed"])

@@ -1,0 +1,233 @@
+"""KernelSpec: what is optimised, as source text that any process can open."""
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import inspect
+import linecache
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kernwright.declaration import REQUIRED_SIZES, Declaration
+
+
+class SpecError(ValueError):
+    """The kernel as declared cannot be optimised; the message tells its author what to change."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a float result may lie from the expected one; integers and booleans are always compared exactly.
+
+    kind: "default" (relative to dtype and reduction length), "exact", "ulp" (`ulp` units in the last place)
+    or "relative" (|got - expected| <= atol + rtol * |expected|).
+    """
+
+    kind: str = "default"
+    ulp: float = 0.0
+    rtol: float = 0.0
+    atol: float = 0.0
+
+    @classmethod
+    def parse(cls, declared: Any) -> Tolerance:
+        """The declared tolerance. Raises SpecError for anything `kernwright.kernel` does not document."""
+        if declared is None:
+            return cls()
+        if declared == "exact":
+            return cls("exact")
+        if isinstance(declared, Mapping) and declared:
+            numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and v >= 0 for v in declared.values())
+            if numbers and set(declared) == {"ulp"}:
+                return cls("ulp", ulp=float(declared["ulp"]))
+            if numbers and set(declared) <= {"rtol", "atol"}:
+                return cls("relative", rtol=float(declared.get("rtol", 0.0)), atol=float(declared.get("atol", 0.0)))
+        raise SpecError(f'tolerance is {declared!r}; write None, "exact", {{"ulp": n}} or {{"rtol": r, "atol": a}}')
+
+
+@dataclass(frozen=True)
+class KernelSpec:
+    """A reference kernel. Crosses processes as text; `open()` executes it where it is needed.
+
+    text: the whole source file, so that its constants and helper functions travel along.
+    function: the name of the declared reference in it.
+    """
+
+    name: str
+    text: str
+    function: str
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Hex digest that identifies text and function; equal specs have equal hashes on every machine."""
+        return hashlib.sha256(f"{self.function}\0{self.text}".encode()).hexdigest()[:16]
+
+    def open(self) -> OpenSpec:
+        """The spec executed in this process (once a process). Raises SpecError with one line for its author."""
+        opened = _OPENED.get(self.content_hash)
+        if opened is None:
+            opened = _OPENED[self.content_hash] = OpenSpec(self, _execute(self))
+        return opened
+
+
+@dataclass(frozen=True)
+class OpenSpec:
+    """A spec whose text was executed in this process."""
+
+    spec: KernelSpec
+    module: types.ModuleType
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        return getattr(self.module, self.spec.function).__kernwright__
+
+    @cached_property
+    def reference(self) -> Callable[..., Any]:
+        """The author's function."""
+        return getattr(self.module, self.spec.function)
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the reference's positional parameters."""
+        parameters = inspect.signature(self.reference).parameters.values()
+        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in parameters):
+            raise SpecError(f"{self.spec.function} takes *args, **kwargs or keyword-only parameters; name each one")
+        return tuple(p.name for p in parameters)
+
+    @property
+    def sizes(self) -> Mapping[str, Mapping[str, int]]:
+        return self.declaration.sizes
+
+    @cached_property
+    def tolerance(self) -> Tolerance:
+        return Tolerance.parse(self.declaration.tolerance)
+
+    def size(self, size: str | Mapping[str, int]) -> Mapping[str, int]:
+        return self.sizes[size] if isinstance(size, str) else size
+
+    def make_inputs(self, size: str | Mapping[str, int], seed: int) -> tuple[Any, ...]:
+        """Fresh positional arguments at `size` (a name, or a mapping) for `seed`.
+
+        Raises SpecError if the generator raises, returns the wrong number of arguments, or non-numeric ones.
+        """
+        label = f"at size {size!r}" if isinstance(size, str) else f"at {dict(size)}"
+        try:
+            made = self.declaration.inputs(dict(self.size(size)), np.random.default_rng(seed))
+        except MemoryError:
+            raise SpecError(f"the inputs {label} do not fit in memory; declare a smaller size") from None
+        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+            raise SpecError(f"the input generator raised {type(error).__name__} {label}: {error}") from error
+        arguments = made if isinstance(made, tuple) else (made,)
+        if len(arguments) != len(self.parameters):
+            raise SpecError(
+                f"the input generator returns {len(arguments)} argument(s), but {self.spec.function} takes "
+                f"{len(self.parameters)}: {', '.join(self.parameters)}"
+            )
+        for name, argument in zip(self.parameters, arguments):
+            if not is_numeric(argument):
+                raise SpecError(
+                    f"argument {name} is {_describe(argument)}; arguments must be numeric arrays or numbers"
+                )
+        return arguments
+
+    def check_declaration(self) -> None:
+        """Raises SpecError if sizes or tolerance are malformed."""
+        self.tolerance  # noqa: B018 - parsing it is the check
+        sizes = self.declaration.sizes
+        if not isinstance(sizes, Mapping) or any(name not in sizes for name in REQUIRED_SIZES):
+            missing = [n for n in REQUIRED_SIZES if not isinstance(sizes, Mapping) or n not in sizes]
+            raise SpecError(f"sizes lacks {', '.join(missing)}; declare tiny, verify and benchmark")
+        for name, size in sizes.items():
+            good = isinstance(size, Mapping) and size and all(type(v) is int and v >= 0 for v in size.values())
+            if not good:
+                raise SpecError(f"size {name!r} is {size!r}; write a mapping of names to non-negative integers")
+        if not callable(self.declaration.inputs):
+            raise SpecError("inputs is not a function of (size, rng)")
+
+
+def is_numeric(value: Any) -> bool:
+    """Whether a kernel may take or return `value`: a number or an array of bool, integer, float or complex."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.kind in "biufc" and value.dtype.isnative and value.dtype.itemsize <= 16 and value.dtype.char not in "eGg"
+    return isinstance(value, bool | int | float | complex)
+
+
+def copy_arguments(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Deep copy that keeps memory order; scalars pass through."""
+    return tuple(a.copy(order="K") if isinstance(a, np.ndarray) else a for a in arguments)
+
+
+def load_spec(path: Path, function: str) -> KernelSpec:
+    """The spec of `function` in the Python file `path`. Raises SpecError with one line that says what to do."""
+    if not path.is_file():
+        raise SpecError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise SpecError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from None
+    except (UnicodeDecodeError, ValueError, OSError) as error:
+        raise SpecError(f"{path} cannot be read as Python source: {error}") from None
+    _refuse_sibling_imports(tree, path)
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if function not in functions:
+        near = difflib.get_close_matches(function, functions, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; it defines {', '.join(functions) or 'no function'}"
+        raise SpecError(f"{path} defines no function {function!r}{hint}")
+    spec = KernelSpec(name=function, text=text, function=function)
+    spec.open()
+    return spec
+
+
+_OPENED: dict[str, OpenSpec] = {}
+
+
+def _execute(spec: KernelSpec) -> types.ModuleType:
+    """A module made of the spec's text; its source is known to linecache, so that tracebacks show lines."""
+    name = f"kernwright_spec_{spec.content_hash}"
+    filename = f"<kernel {spec.name}>"
+    module = types.ModuleType(name)
+    module.__file__ = filename
+    linecache.cache[filename] = (len(spec.text), None, spec.text.splitlines(keepends=True), filename)
+    sys.modules[name] = module
+    try:
+        exec(compile(spec.text, filename, "exec"), module.__dict__)  # noqa: S102 - the author's own code
+    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+        del sys.modules[name]
+        raise SpecError(f"{spec.name}: the file raised {type(error).__name__} when it was loaded: {error}") from error
+    if not isinstance(getattr(getattr(module, spec.function, None), "__kernwright__", None), Declaration):
+        del sys.modules[name]
+        raise SpecError(f"{spec.function} has no @kernwright.kernel decorator; add one with inputs= and sizes=")
+    OpenSpec(spec, module).check_declaration()
+    return module
+
+
+def _refuse_sibling_imports(tree: ast.Module, path: Path) -> None:
+    """A spec travels as one file: an import of a file beside it would fail on the workers."""
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name.split(".")[0] for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise SpecError(f"{path}, line {node.lineno}: relative imports do not travel; move the code into this file")
+            names = [(node.module or "").split(".")[0]]
+        for name in names:
+            if name not in sys.modules and ((path.parent / f"{name}.py").exists() or (path.parent / name / "__init__.py").exists()):
+                raise SpecError(
+                    f"{path}, line {node.lineno}: imports the sibling file {name}.py, which does not travel to the "
+                    "workers; move the code into this file, or make it importable there (PYTHONPATH, --working-dir)"
+                )
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of dtype {value.dtype}"
+    return f"of type {type(value).__name__}"
