@@ -11,7 +11,8 @@ class Argument:
     """One positional argument of the reference.
 
     kind: "array", "int", "float", "complex" or "bool". dtype: NumPy's name. layout: "C", "F" or "A" for arrays.
-    written: whether the reference changed it in any of the runs.
+    written: whether the reference changed it in any of the runs. numpy_scalar: a NumPy scalar, whose dtype takes
+    part in promotion, where a Python number (False) adapts to the array it meets (NEP 50).
     """
 
     name: str
@@ -20,6 +21,7 @@ class Argument:
     ndim: int = 0
     layout: str = "C"
     written: bool = False
+    numpy_scalar: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Output:
     """One returned value.
 
     shape: one Python expression a dimension over the argument names ("a.shape[0]", "n + 1", "3"), or None where
-    no expression fits all runs (always None for scalars). alias: the argument whose memory it shares, or None.
+    no expression fits all runs (always None for scalars). alias: the argument that it is, in at least one run, or
+    None. numpy_scalar: as for an argument.
     """
 
     kind: str
@@ -35,15 +38,21 @@ class Output:
     ndim: int = 0
     shape: tuple[str, ...] | None = None
     alias: str | None = None
+    numpy_scalar: bool = False
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Arguments and outputs of a reference. `packed`: it returns a tuple (also one of length one)."""
+    """Arguments and outputs of a reference. `packed`: it returns a tuple (also one of length one).
+
+    relations: Python expressions over the argument names that were true in every run ("b.shape[0] == a.shape[1]",
+    "points.shape[1] == 3"): what a kernel that was verified on those runs may rely on, and a champion checks.
+    """
 
     arguments: tuple[Argument, ...]
     outputs: tuple[Output, ...]
     packed: bool = False
+    relations: tuple[str, ...] = ()
 
     @property
     def writes_open(self) -> bool:
@@ -60,7 +69,8 @@ class Signature:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Signature:
         outputs = tuple(
-            Output(o["kind"], o["dtype"], o["ndim"], None if o["shape"] is None else tuple(o["shape"]), o["alias"])
-            for o in data["outputs"]
+            Output(**{**output, "shape": None if output["shape"] is None else tuple(output["shape"])})
+            for output in data["outputs"]
         )
-        return cls(tuple(Argument(**a) for a in data["arguments"]), outputs, data["packed"])
+        arguments = tuple(Argument(**argument) for argument in data["arguments"])
+        return cls(arguments, outputs, data["packed"], tuple(data["relations"]))

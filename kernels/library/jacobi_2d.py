@@ -1,6 +1,4 @@
 """Jacobi iteration on a square grid, two half steps a time step, in place."""
-import numpy as np
-
 import kernwright
 
 
@@ -21,6 +19,6 @@ def make_inputs(size, rng):
     source="PolyBench jacobi-2d in the NumPy form of NPBench (Ziogas et al., ICS 2021)",
 )
 def jacobi_2d(TSTEPS, A, B):
-    for t in range(1, TSTEPS):
+    for _ in range(1, TSTEPS):
         B[1:-1, 1:-1] = 0.2 * (A[1:-1, 1:-1] + A[1:-1, :-2] + A[1:-1, 2:] + A[2:, 1:-1] + A[:-2, 1:-1])
         A[1:-1, 1:-1] = 0.2 * (B[1:-1, 1:-1] + B[1:-1, :-2] + B[1:-1, 2:] + B[2:, 1:-1] + B[:-2, 1:-1])

@@ -20,14 +20,14 @@ def make_inputs(size, rng):
     source="mandelbrot1 of NPBench, after N. Rougier, From Python to NumPy, 2017",
 )
 def mandelbrot(xmin, xmax, ymin, ymax, xn, yn, maxiter, horizon):
-    X = np.linspace(xmin, xmax, xn)
-    Y = np.linspace(ymin, ymax, yn)
-    C = X + Y[:, None] * 1j
-    N = np.zeros(C.shape, dtype=np.int64)
-    Z = np.zeros(C.shape, dtype=np.complex128)
+    x = np.linspace(xmin, xmax, xn)
+    y = np.linspace(ymin, ymax, yn)
+    c = x + y[:, None] * 1j
+    steps = np.zeros(c.shape, dtype=np.int64)
+    z = np.zeros(c.shape, dtype=np.complex128)
     for n in range(maxiter):
-        active = np.less(abs(Z), horizon)
-        N[active] = n
-        Z[active] = Z[active] ** 2 + C[active]
-    N[N == maxiter - 1] = 0
-    return N
+        inside = np.less(abs(z), horizon)
+        steps[inside] = n
+        z[inside] = z[inside] ** 2 + c[inside]
+    steps[steps == maxiter - 1] = 0
+    return steps
