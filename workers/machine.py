@@ -124,6 +124,16 @@ def cache_domains(cores: Iterable[int], root: Path = ROOT) -> tuple[tuple[int, .
     return tuple(sorted(tuple(group) for group in groups.values()))
 
 
+def cache_sharers(cores: Iterable[int], root: Path = ROOT) -> frozenset[int]:
+    """Every logical core of the machine, ours or not, that shares a last-level cache with one of `cores`."""
+    found: set[int] = set(cores)
+    for core in tuple(found):
+        folder = _last_level(core, root)
+        if folder:
+            found |= _core_list(_read(folder / "shared_cpu_list"))
+    return frozenset(found)
+
+
 def cpu_model(root: Path = ROOT) -> str:
     """The processor's name as the operating system gives it, without trademark signs and clock."""
     text = _read(root / "proc/cpuinfo") or ""

@@ -43,11 +43,13 @@ def test_cores_are_grouped_by_physical_core_and_by_last_level_cache(tmp_path):
     assert machine.one_per_physical([1, 4, 5], root) == (1, 4)
     assert machine.cache_domains(range(8), root) == ((0, 1, 4, 5), (2, 3, 6, 7))
     assert machine.cache_domains([1, 6], root) == ((1,), (6,))
+    assert machine.cache_sharers([1], root) == {0, 1, 4, 5}
 
 
 def test_hidden_topology_means_one_domain_and_every_core_physical(tmp_path):
     assert machine.one_per_physical([0, 3], tmp_path) == (0, 3)
     assert machine.cache_domains([0, 3], tmp_path) == ((0, 3),)
+    assert machine.cache_sharers([0, 3], tmp_path) == {0, 3}
     assert machine.cpu_quota(tmp_path) is None
     assert machine.cpu_model(tmp_path)
 
