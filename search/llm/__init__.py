@@ -1,0 +1,1 @@
+"""Language models: profiles, budgets, the client, prompts and the reading of answers."""
