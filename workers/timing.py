@@ -1,0 +1,252 @@
+"""Paired timing: how many times faster one kernel is than another, on a machine that drifts.
+
+The judge owns the clock. Two kernels alternate in one process, A B B A in one round and B A A B in the next, so that
+whatever changes slowly falls on both; a round gives one ratio, and only ratios count.
+"""
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from math import ceil, exp, log
+from statistics import median
+from time import perf_counter, perf_counter_ns
+from typing import Literal, Protocol
+
+import numpy as np
+
+from .evaluation import Ratio
+from .intervals import signed_rank, student
+
+BATCH_NS = 5_000_000
+MAX_CALLS = 50_000
+MIN_ROUNDS = 6
+MIN_PROCESSES = 6
+_NULL_BATCHES = 15
+_SLOW_CALL_NS = 500_000_000
+_HOPELESS = 4.0
+_SCREEN_ALPHA = 0.02
+_CLOCK_LOW, _CLOCK_HIGH = 0.8, 1.1
+
+
+class TimingError(RuntimeError):
+    """A measurement that cannot be trusted; the message says why."""
+
+
+class Session(Protocol):
+    """A child process that holds built kernels in slots."""
+
+    def prepare(self, slot: str, calls: int) -> None:
+        """Make ready to call the kernel in `slot` `calls` times, on inputs of their own; `calls` may be 0."""
+
+    def settle(self) -> None:
+        """Return when the child is at rest: pools of threads spin for a while after their work, and would slow down
+        whatever is timed next."""
+
+    def go(self) -> int:
+        """Make the calls that were prepared. Returns nanoseconds by the child's own clock, which decides nothing."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """A short timing. decision: "slower" or "faster" than the bar, beyond doubt, or "open"."""
+
+    ratio: Ratio
+    decision: Literal["slower", "faster", "open"]
+
+
+def screen(
+    session: Session, *, candidate: str, rival: str, bar: float, rival_name: str, rounds: int = 12, seconds: float = 4.0
+) -> Screening:
+    """Time until it is clear on which side of `bar` (a speedup over the rival) the candidate lies, or for `rounds`.
+
+    A decision is conservative: Student intervals whose errors over all looks add up to 1 %. Only a candidate that is
+    four times slower than the bar in both halves of the first round is given up at once.
+    """
+    pair = _Pair(session, candidate, rival, ceil(BATCH_NS / 2))
+    end = perf_counter() + seconds
+    decision: Literal["slower", "faster", "open"] = "open"
+    while len(pair.logs) < rounds and (perf_counter() < end or not pair.logs):
+        halves = pair.round()
+        decision = _decide(pair.logs, halves, bar)
+        if decision != "open":
+            break
+    pair.check_clock()
+    return Screening(_ratio([pair], pair.logs, rival_name), decision)
+
+
+def measure(
+    session: Session, *, candidate: str, rival: str, rival_name: str, rounds: int = 15, seconds: float = 15.0
+) -> Ratio:
+    """Speedup of `candidate` over `rival`, both slots of one session, from `rounds` rounds.
+
+    Fewer if `seconds` are over, but never fewer than 6. The interval holds for this process: where the loader and the
+    allocator place code and data moves a kernel by a percent or so from one process to the next (see `reported`).
+    """
+    pair = _Pair(session, candidate, rival, BATCH_NS)
+    end = perf_counter() + seconds
+    while len(pair.logs) < rounds and (perf_counter() < end or len(pair.logs) < MIN_ROUNDS):
+        pair.round()
+    pair.check_clock()
+    return _ratio([pair], pair.logs, rival_name)
+
+
+def reported(
+    open_session: Callable[[int, bool], AbstractContextManager[Session]],
+    *,
+    candidate: str,
+    rival: str,
+    rival_name: str,
+    processes: int = 8,
+    rounds: int = 10,
+    seconds: float = 60.0,
+) -> Ratio:
+    """Speedup of `candidate` over `rival` from a fixed number of rounds in each of several fresh processes.
+
+    open_session: given the process's number and whether the rival is to be built first, a session in a new process.
+        Who comes first alternates, so that what the order of building does to a kernel falls on both.
+    processes: at least 6; their medians, not the rounds, are the independent values that the interval rests on.
+    rounds: in each process, cut down before the first of them so that all fit into about `seconds`, never below 1.
+    """
+    if processes < MIN_PROCESSES:
+        raise ValueError(f"a reported interval needs at least {MIN_PROCESSES} processes")
+    pairs: list[_Pair] = []
+    for number in range(processes):
+        with open_session(number, number % 2 == 1) as session:
+            pair = _Pair(session, candidate, rival, BATCH_NS, first=number % 2)
+            if not pairs:
+                rounds = max(1, min(rounds, int(seconds / processes / pair.round_seconds)))
+            for _ in range(rounds):
+                pair.round()
+            pair.check_clock()
+        pairs.append(pair)
+    return _ratio(pairs, [median(pair.logs) for pair in pairs], rival_name)
+
+
+@dataclass
+class _Pair:
+    """Two slots of one session: calibrated when made, then timed round by round. logs: log speedup of each round."""
+
+    session: Session
+    candidate: str
+    rival: str
+    batch_ns: int
+    first: int = 0
+    logs: list[float] = field(default_factory=list)
+    candidate_ns: list[float] = field(default_factory=list)
+    rival_ns: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._clocks: list[float] = []
+        self._batch_seconds: dict[str, float] = {}
+        with _undisturbed():
+            self._null = self._null_ns()
+            self._calls = {slot: self._calibrate(slot) for slot in (self.candidate, self.rival)}
+        self._clocks.clear()
+
+    @property
+    def round_seconds(self) -> float:
+        """What a round is going to take, about."""
+        return 2 * (self._batch_seconds[self.candidate] + self._batch_seconds[self.rival])
+
+    def round(self) -> tuple[float, float]:
+        """One more round; returns the speedups of its two halves."""
+        candidate_first = (len(self.logs) + self.first) % 2 == 0
+        a, b = (self.candidate, self.rival) if candidate_first else (self.rival, self.candidate)
+        with _undisturbed():
+            times = [self._per_call(slot) for slot in (a, b, b, a)]
+        if not candidate_first:
+            times = [times[1], times[0], times[3], times[2]]
+        a1, b1, b2, a2 = times
+        self.logs.append(log((b1 + b2) / (a1 + a2)))
+        self.candidate_ns += [a1, a2]
+        self.rival_ns += [b1, b2]
+        return b1 / a1, b2 / a2
+
+    def check_clock(self) -> None:
+        """Raises TimingError where the child's own clock contradicts ours: then something else than the kernel was
+        timed, or not all of it."""
+        agreement = median(self._clocks)
+        if not _CLOCK_LOW <= agreement <= _CLOCK_HIGH:
+            raise TimingError(f"the child measured {agreement:.2f} times the time that passed here")
+
+    def _per_call(self, slot: str) -> float:
+        calls = self._calls[slot]
+        return self._batch(slot, calls) / calls
+
+    def _batch(self, slot: str, calls: int) -> float:
+        """Nanoseconds of `calls` calls, the round trip to the child taken off."""
+        self.session.prepare(slot, calls)
+        self.session.settle()
+        start = perf_counter_ns()
+        own = self.session.go()
+        passed = perf_counter_ns() - start
+        net = max(passed - self._null, passed / 10)
+        self._clocks.append(own / net)
+        return net
+
+    def _null_ns(self) -> float:
+        """The round trip of a batch without calls."""
+        trips = []
+        for _ in range(_NULL_BATCHES):
+            self.session.prepare(self.rival, 0)
+            self.session.settle()
+            start = perf_counter_ns()
+            self.session.go()
+            trips.append(perf_counter_ns() - start)
+        return median(trips)
+
+    def _calibrate(self, slot: str) -> int:
+        """Warms the slot up, and finds how many calls make a batch of `batch_ns`.
+
+        The first calls are slow (page faults, caches) and any batch may be disturbed, so an estimate is trusted by
+        and by, and the last batch is taken twice, the shorter one counting. A slow call is made once.
+        """
+        calls = 1
+        while True:
+            spent = self._batch(slot, calls)
+            if spent < _SLOW_CALL_NS:
+                spent = min(spent, self._batch(slot, calls))
+            needed = min(MAX_CALLS, max(1, ceil(calls * self.batch_ns / spent)))
+            if needed <= 2 * calls:
+                self._batch_seconds[slot] = spent * needed / calls / 1e9
+                return needed
+            calls = min(needed, 16 * calls)
+
+
+def _decide(logs: list[float], halves: tuple[float, float], bar: float) -> Literal["slower", "faster", "open"]:
+    """Where the candidate lies after these rounds. The k-th look may err with probability 0.02 / (k (k - 1)); from
+    the third on that adds up to 0.01 (Bonferroni), so looking often does not make errors likely."""
+    count = len(logs)
+    if count == 1 and max(halves) < bar / _HOPELESS:
+        return "slower"
+    if count < 3:
+        return "open"
+    low, high = student(np.array(logs), _SCREEN_ALPHA / (count * (count - 1)))
+    if exp(high) < bar:
+        return "slower"
+    return "faster" if exp(low) > bar else "open"
+
+
+def _ratio(pairs: list[_Pair], logs: list[float], rival_name: str) -> Ratio:
+    samples = [exp(value) for pair in pairs for value in pair.logs]
+    speedup, low, high = signed_rank(logs)
+    return Ratio(
+        speedup, low, high, len(samples),
+        candidate_ns=median(value for pair in pairs for value in pair.candidate_ns),
+        rival_ns=median(value for pair in pairs for value in pair.rival_ns),
+        rival=rival_name, samples=tuple(samples),
+    )
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No garbage collection of ours while the clock runs."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
