@@ -37,8 +37,9 @@ class TimingError(RuntimeError):
 class Session(Protocol):
     """A child process that holds built kernels in slots."""
 
-    def prepare(self, slot: str, calls: int) -> None:
-        """Make ready to call the kernel in `slot` `calls` times, on inputs of their own; `calls` may be 0."""
+    def prepare(self, slot: str, calls: int) -> int:
+        """Make ready to call the kernel in `slot` `calls` times, on inputs of their own; `calls` may be 0. Returns how
+        many calls it will be: fewer where the inputs of so many do not fit in memory."""
 
     def settle(self) -> None:
         """Return when the child is at rest: pools of threads spin for a while after their work, and would slow down
@@ -177,7 +178,8 @@ class _Pair:
 
     def _batch(self, slot: str, calls: int) -> float:
         """Nanoseconds of `calls` calls, the round trip to the child taken off."""
-        self.session.prepare(slot, calls)
+        if self.session.prepare(slot, calls) != calls:
+            raise TimingError(f"the child cannot make {calls} calls any more")
         self.session.settle()
         start = perf_counter_ns()
         own = self.session.go()
@@ -209,9 +211,12 @@ class _Pair:
             if spent < _SLOW_CALL_NS:
                 spent = min(spent, self._batch(slot, calls))
             needed = min(MAX_CALLS, max(1, ceil(calls * self.batch_ns / spent)))
+            if needed > calls:
+                needed = min(needed, self.session.prepare(slot, needed))
             if needed <= 2 * calls:
                 self._batch_seconds[slot] = spent * needed / calls / 1e9
                 return needed
+            # The first calls are slow (page faults, caches): an estimate from them is approached in steps.
             calls = min(needed, 16 * calls)
 
 

@@ -23,6 +23,7 @@ class World:
         self.rng = np.random.default_rng(seed)
         self.wander = 0.0
         self.batches = []
+        self.most_calls = 10**9
         self.opened = []
 
     def session(self):
@@ -47,8 +48,9 @@ class Session:
         self.prepared = None
 
     def prepare(self, slot, calls):
-        self.prepared = (slot, calls)
+        self.prepared = (slot, min(calls, self.world.most_calls))
         self.world.now += 20_000
+        return self.prepared[1]
 
     def settle(self):
         pass
@@ -101,6 +103,14 @@ def test_a_slow_kernel_is_called_once_a_batch_and_warmed_up_once(make):
     world = make({"a": 900e6, "b": 900e6})
     measure(world.session(), **NAMES, rounds=6, seconds=0)
     assert [calls for _, calls in world.batches].count(1) == 2 + 4 * 6
+
+
+def test_a_batch_is_shorter_where_inputs_for_more_calls_do_not_fit(make):
+    world = make({"a": 10_000, "b": 10_000})
+    world.most_calls = 37
+    ratio = measure(world.session(), **NAMES)
+    assert ratio.speedup == pytest.approx(1.0, rel=0.05)
+    assert {calls for _, calls in world.batches[-40:]} == {37}
 
 
 def test_the_round_trip_is_taken_off(make):
@@ -234,6 +244,7 @@ def test_real_kernels_in_this_process_are_told_apart():
     class InProcess:
         def prepare(self, slot, calls):
             self.kernel, self.calls = kernels[slot], calls
+            return calls
 
         def settle(self):
             pass

@@ -1,0 +1,27 @@
+"""RunFailed: a built kernel that was run and gave no result."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .evaluation import Verdict
+from .sandbox.client import ChildFailure
+
+
+class RunFailed(Exception):
+    """The kernel raised, crashed, took too long, or returned a value of another kind. message: for a person or a model."""
+
+    def __init__(self, verdict: Verdict, message: str) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.message = message
+
+    @classmethod
+    def of_child(cls, failure: ChildFailure) -> RunFailed:
+        """What the end of a child means for the kernel that ran in it."""
+        return cls(Verdict(failure.kind), failure.message)
+
+    @classmethod
+    def of_reply(cls, reply: Mapping[str, Any]) -> RunFailed:
+        """What the harness's reply {"ok": false, "kind", "message"} means."""
+        return cls(Verdict(reply["kind"]), str(reply["message"]))

@@ -1,0 +1,1 @@
+"""Verification: one check a file. Each returns a `Check`."""

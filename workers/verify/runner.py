@@ -1,0 +1,44 @@
+"""Runner: one built kernel in a sandboxed child, run on arguments that the parent owns."""
+from __future__ import annotations
+
+import numpy as np
+
+from ..arena import Arena
+from ..failure import RunFailed
+from ..oracle import Case
+from ..sandbox.client import Child, ChildFailure
+from .differential import Outcome
+
+
+class ChildRunner:
+    """Runs the kernel in `slot` of `child`, each case in an arena of its own. seconds: wall limit of one run."""
+
+    ARGS = "verify"
+
+    def __init__(self, child: Child, slot: str, seconds: float | None = None) -> None:
+        self._child = child
+        self._slot = slot
+        self._seconds = seconds
+
+    def run(self, case: Case, poison: int) -> Outcome:
+        """Once, on copies of the case's arguments, outputs and allocated memory filled with `poison`. Raises RunFailed."""
+        outputs = [(np.asarray(value).dtype, np.shape(value)) for value in case.expected]
+        with Arena.build(case.arguments, outputs) as arena:
+            arena.poison(poison)
+            try:
+                attach = {"do": "attach", "name": self.ARGS, "layout": arena.layout}
+                reply = self._child.call(attach, [arena.fd], self._seconds)
+                if reply["ok"]:
+                    run = {"do": "run", "slot": self._slot, "args": self.ARGS, "perturb": poison}
+                    reply = self._child.call(run, seconds=self._seconds)
+            except ChildFailure as failure:
+                raise RunFailed.of_child(failure) from None
+            if not reply["ok"]:
+                raise RunFailed.of_reply(reply)
+            # Copies: the child can still write to the arena, now or while it is compared.
+            results = tuple(
+                buffer.copy() if isinstance(expected, np.ndarray) else buffer.item()
+                for buffer, expected in zip(arena.outputs(), case.expected)
+            )
+            arguments = tuple(a.copy(order="K") if isinstance(a, np.ndarray) else a for a in arena.arguments())
+        return Outcome(results, arguments, tuple(output["alias"] for output in reply["outputs"]))
