@@ -26,6 +26,7 @@ MIN_PROCESSES = 6
 _NULL_BATCHES = 15
 _SLOW_CALL_NS = 500_000_000
 _HOPELESS = 4.0
+_ALIKE = 2.0
 _SCREEN_ALPHA = 0.02
 _CLOCK_LOW, _CLOCK_HIGH = 0.8, 1.1
 
@@ -140,16 +141,16 @@ class _Pair:
 
     def __post_init__(self) -> None:
         self._clocks: list[float] = []
-        self._batch_seconds: dict[str, float] = {}
+        self._round_ns = 0.0
         with _undisturbed():
             self._null = self._null_ns()
-            self._calls = {slot: self._calibrate(slot) for slot in (self.candidate, self.rival)}
+            self._calls = self._calibrated()
         self._clocks.clear()
 
     @property
     def round_seconds(self) -> float:
         """What a round is going to take, about."""
-        return 2 * (self._batch_seconds[self.candidate] + self._batch_seconds[self.rival])
+        return self._round_ns / 1e9
 
     def round(self) -> tuple[float, float]:
         """One more round; returns the speedups of its two halves."""
@@ -199,8 +200,22 @@ class _Pair:
             trips.append(perf_counter_ns() - start)
         return median(trips)
 
-    def _calibrate(self, slot: str) -> int:
-        """Warms the slot up, and finds how many calls make a batch of `batch_ns`.
+    def _calibrated(self) -> dict[str, int]:
+        """Calls of a batch for each slot: equal ones where the kernels are about equally fast, since what a batch
+        costs beside its calls (waking threads, cold caches) must not look like a difference."""
+        slots = (self.candidate, self.rival) if self.first % 2 == 0 else (self.rival, self.candidate)
+        calls, ns = {}, {}
+        for slot in slots:
+            calls[slot], ns[slot] = self._calibrate(slot)
+        if max(ns.values()) < _ALIKE * min(ns.values()):
+            common = max(calls.values())
+            common = min(common, *(self.session.prepare(slot, common) for slot in slots))
+            calls = dict.fromkeys(slots, common)
+        self._round_ns = 2 * sum(calls[slot] * ns[slot] for slot in slots)
+        return calls
+
+    def _calibrate(self, slot: str) -> tuple[int, float]:
+        """Warms the slot up; how many calls make a batch of `batch_ns`, and the nanoseconds of one.
 
         The first calls are slow (page faults, caches) and any batch may be disturbed, so an estimate is trusted by
         and by, and the last batch is taken twice, the shorter one counting. A slow call is made once.
@@ -214,9 +229,7 @@ class _Pair:
             if needed > calls:
                 needed = min(needed, self.session.prepare(slot, needed))
             if needed <= 2 * calls:
-                self._batch_seconds[slot] = spent * needed / calls / 1e9
-                return needed
-            # The first calls are slow (page faults, caches): an estimate from them is approached in steps.
+                return needed, spent / calls
             calls = min(needed, 16 * calls)
 
 
