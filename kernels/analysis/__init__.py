@@ -1,0 +1,109 @@
+"""Loop-nest analysis of candidate text: loops, array accesses with affine subscripts, dependences, scalars.
+
+`analyse(candidate, signature)` is the door. Whatever it cannot decide, it answers as "may depend".
+"""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from ..candidate import ENTRY, Candidate, CandidateError, Convention
+from ..signature import Signature
+from .aliases import Aliases
+from .dependence import Dependences
+from .liveness import Liveness, LoopScalars, Reduction, scalars_of
+from .model import Access, FunctionAnalysis, Loop, Undecided
+from .types import Type, Types
+from .walk import analyse_function
+
+__all__ = ["Access", "Analysis", "Dependences", "Function", "FunctionAnalysis", "Loop", "LoopScalars", "Reduction", "Type",
+           "Undecided", "analyse"]
+
+
+@dataclass(eq=False)
+class Function:
+    """One function of a candidate with all that is known of it."""
+
+    node: ast.FunctionDef
+    facts: FunctionAnalysis
+    types: Types
+    aliases: Aliases
+    liveness: Liveness
+
+    @cached_property
+    def dependences(self) -> Dependences:
+        return Dependences(self.facts)
+
+    @property
+    def is_entry(self) -> bool:
+        return self.node.name == ENTRY
+
+    def type_of(self, node: ast.expr) -> Type:
+        return self.types.expression(self.node.name, node)
+
+    def type_of_name(self, name: str) -> Type:
+        return self.types.of(self.node.name, name)
+
+    def scalars(self, loop: Loop) -> LoopScalars:
+        """How the loop's body uses the names it binds."""
+        return scalars_of(loop.node, self.liveness)
+
+
+@dataclass(eq=False)
+class Analysis:
+    """A candidate's text, parsed, and the functions in it that could be analysed; the nodes are those of `tree`."""
+
+    tree: ast.Module
+    functions: tuple[Function, ...]
+
+    @property
+    def loops(self) -> Iterator[tuple[Function, Loop]]:
+        """Every loop with its function, outer loops before inner ones."""
+        for function in self.functions:
+            for loop in function.facts.loops:
+                yield function, loop
+
+
+def analyse(candidate: Candidate, signature: Signature) -> Analysis:
+    """The analysis of a candidate's text. Functions outside the model are left out; raises CandidateError where the
+    text does not parse."""
+    return _analyse(candidate.text, candidate.convention, signature)
+
+
+@lru_cache(maxsize=32)
+def _analyse(text: str, convention: Convention, signature: Signature) -> Analysis:
+    candidate = Candidate(text, convention=convention)
+    functions = []
+    try:
+        types = Types(candidate, signature)
+        aliases = Aliases(types)
+        for node in types.functions.values():
+            try:
+                facts = analyse_function(node, types, aliases, _constants(candidate))
+                functions.append(Function(node, facts, types, aliases, Liveness(node.body)))
+            except Undecided:
+                continue
+    except RecursionError:
+        raise CandidateError("the text is nested too deeply to be analysed") from None
+    return Analysis(candidate.tree, tuple(functions))
+
+
+def _constants(candidate: Candidate) -> dict[str, tuple[int, int]]:
+    """The module's integer constants: least and greatest value (a tunable may take each of its choices)."""
+    found = {}
+    for node in candidate.tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            try:
+                value = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+            if type(value) is int:
+                found[node.targets[0].id] = (value, value)
+    for tunable in candidate.tunables:
+        if all(type(choice) is int for choice in tunable.choices):
+            found[tunable.name] = (min(tunable.choices), max(tunable.choices))
+        else:
+            found.pop(tunable.name, None)
+    return found

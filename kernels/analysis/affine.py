@@ -1,0 +1,176 @@
+"""Affine forms: integer values of a kernel as linear combinations of symbols."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False)
+class Symbol:
+    """A value that is not known before the kernel runs: an argument, a loop variable, an extent, an array, ...
+
+    name: for people. order: when it came into being, in program order. loops: the loops that enclose its definition;
+    within one common iteration of all of them it has one value. integer: it is known to be an integer scalar.
+    nonnegative: it is known to be at least 0. facts: affine forms that are at least 0 wherever it is defined.
+    roots: for what may be an array, the memory it may stand for (see `aliases`); fresh: it is a new array of its own.
+    """
+
+    name: str
+    order: int
+    loops: frozenset[object] = frozenset()
+    integer: bool = False
+    nonnegative: bool = False
+    facts: list[Affine] = field(default_factory=list)
+    roots: frozenset[object] = frozenset()
+    fresh: bool = False
+
+    def __repr__(self) -> str:
+        return f"{self.name}#{self.order}"
+
+
+@dataclass(frozen=True)
+class Affine:
+    """`constant` plus the sum of coefficient * symbol over `terms` (sorted by symbol, no coefficient is 0)."""
+
+    terms: tuple[tuple[Symbol, int], ...] = ()
+    constant: int = 0
+
+    @classmethod
+    def of(cls, symbol: Symbol) -> Affine:
+        return cls(((symbol, 1),))
+
+    @classmethod
+    def collect(cls, pairs: Iterable[tuple[Symbol, int]], constant: int) -> Affine:
+        """The sum of `pairs` and `constant`; equal symbols are merged."""
+        total: dict[Symbol, int] = {}
+        for symbol, coefficient in pairs:
+            total[symbol] = total.get(symbol, 0) + coefficient
+        terms = sorted(((s, c) for s, c in total.items() if c), key=lambda term: term[0].order)
+        return cls(tuple(terms), constant)
+
+    def __add__(self, other: Affine | int) -> Affine:
+        if isinstance(other, int):
+            return Affine(self.terms, self.constant + other)
+        return Affine.collect((*self.terms, *other.terms), self.constant + other.constant)
+
+    def __sub__(self, other: Affine | int) -> Affine:
+        return self + (-other)
+
+    def __neg__(self) -> Affine:
+        return self.scaled(-1)
+
+    def scaled(self, factor: int) -> Affine:
+        if factor == 0:
+            return Affine()
+        return Affine(tuple((s, c * factor) for s, c in self.terms), self.constant * factor)
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.terms
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether every symbol is known to be an integer scalar (and so the form itself)."""
+        return all(symbol.integer for symbol, _ in self.terms)
+
+    @property
+    def is_plainly_nonnegative(self) -> bool:
+        """Whether no term can be negative; a cheap test that says no when it does not see it."""
+        return self.constant >= 0 and all(c > 0 and s.nonnegative for s, c in self.terms)
+
+    @property
+    def loops(self) -> frozenset[object]:
+        """The loops with whose iterations the value may change."""
+        return frozenset().union(*(symbol.loops for symbol, _ in self.terms))
+
+    def coefficient(self, symbol: Symbol) -> int:
+        return next((c for s, c in self.terms if s is symbol), 0)
+
+
+class SymbolTable:
+    """Makes symbols, and gives equal pure expressions of equal operands one symbol."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._known: dict[object, Symbol] = {}
+
+    def new(self, name: str, loops: frozenset[object] = frozenset(), **properties: object) -> Symbol:
+        self._count += 1
+        return Symbol(name, self._count, loops, **properties)  # type: ignore[arg-type]
+
+    def extent(self, array: Symbol, dimension: int) -> Affine:
+        """`array.shape[dimension]`."""
+        key = ("extent", array, dimension)
+        if key not in self._known:
+            self._known[key] = self.new(f"{array.name}.shape[{dimension}]", array.loops, integer=True, nonnegative=True)
+        return Affine.of(self._known[key])
+
+    def constant(self, name: str, low: int | None, high: int | None) -> Affine:
+        """A module constant whose value lies between `low` and `high` (a tunable: any choice must stay legal)."""
+        key = ("constant", name)
+        if key not in self._known:
+            symbol = self._known[key] = self.new(name, integer=True, nonnegative=low is not None and low >= 0)
+            if low is not None:
+                symbol.facts.append(Affine.of(symbol) - low)
+            if high is not None:
+                symbol.facts.append(-Affine.of(symbol) + high)
+        return Affine.of(self._known[key])
+
+    def quotient(self, value: Affine, divisor: int) -> Affine | None:
+        """`value // divisor` for a positive divisor; None where the value is not known to be an integer."""
+        if divisor <= 0 or not value.is_integer:
+            return None
+        if value.is_constant:
+            return Affine((), value.constant // divisor)
+        if value.constant % divisor == 0 and all(c % divisor == 0 for _, c in value.terms):
+            return Affine(tuple((s, c // divisor) for s, c in value.terms), value.constant // divisor)
+        key = ("quotient", value, divisor)
+        if key not in self._known:
+            symbol = self._known[key] = self.new("//", value.loops, integer=True,
+                                                 nonnegative=value.is_plainly_nonnegative)
+            remainder = value - Affine.of(symbol).scaled(divisor)
+            symbol.facts += [remainder, -remainder + (divisor - 1)]
+        return Affine.of(self._known[key])
+
+    def extreme(self, values: tuple[Affine, ...], largest: bool) -> Affine | None:
+        """`max(*values)` or `min(*values)`; None where some value is not known to be an integer."""
+        if not all(value.is_integer for value in values):
+            return None
+        if all(value.is_constant for value in values):
+            return Affine((), (max if largest else min)(value.constant for value in values))
+        key = ("max" if largest else "min", frozenset(values))
+        if key not in self._known:
+            plain = [value.is_plainly_nonnegative for value in values]
+            symbol = self._known[key] = self.new(key[0], frozenset().union(*(v.loops for v in values)), integer=True,
+                                                 nonnegative=any(plain) if largest else all(plain))
+            symbol.facts += [(Affine.of(symbol) - v) if largest else (v - Affine.of(symbol)) for v in values]
+            if not largest and all(plain) or largest and any(plain):
+                symbol.facts.append(Affine.of(symbol))
+        return Affine.of(self._known[key])
+
+    def product(self, left: Affine, right: Affine) -> Affine | None:
+        """`left * right`, each product of two symbols being a symbol; None where an operand may be no integer."""
+        if not (left.is_integer and right.is_integer):
+            return None
+        pairs = [(self._monomial(a, b), ca * cb) for a, ca in left.terms for b, cb in right.terms]
+        pairs += [(a, ca * right.constant) for a, ca in left.terms]
+        pairs += [(b, cb * left.constant) for b, cb in right.terms]
+        return Affine.collect(pairs, left.constant * right.constant)
+
+    def _monomial(self, a: Symbol, b: Symbol) -> Symbol:
+        key = ("*", frozenset((a, b)))
+        if key not in self._known:
+            nonnegative = a is b or (a.nonnegative and b.nonnegative)
+            symbol = self._known[key] = self.new(f"{a.name}*{b.name}", a.loops | b.loops, integer=True,
+                                                 nonnegative=nonnegative)
+            if nonnegative:
+                symbol.facts.append(Affine.of(symbol))
+        return self._known[key]
+
+    def factors(self, symbol: Symbol) -> tuple[Symbol, Symbol] | None:
+        """The two factors of a product symbol, or None."""
+        for key, known in self._known.items():
+            if known is symbol and isinstance(key, tuple) and key[0] == "*":
+                pair = tuple(key[1])
+                return (pair[0], pair[-1])
+        return None

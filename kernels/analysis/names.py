@@ -1,0 +1,102 @@
+"""Names of a text: what statements bind and read, jumps, and names that are still free."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+RESERVED = frozenset({"np", "math", "prange", "kernel"})
+
+
+def stored(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that the nodes bind (assignment, augmented assignment, loop variables)."""
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def loaded(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that the nodes read (the target of an augmented assignment is read too)."""
+    found = set()
+    for node in nodes:
+        for n in ast.walk(node):
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load):
+                found.add(n.id)
+            elif isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+                found.add(n.target.id)
+    return found
+
+
+def used(nodes: Iterable[ast.AST]) -> set[str]:
+    """All names that occur, in any role."""
+    found = set()
+    for node in nodes:
+        for n in ast.walk(node):
+            if isinstance(n, ast.Name):
+                found.add(n.id)
+            elif isinstance(n, ast.arg):
+                found.add(n.arg)
+            elif isinstance(n, ast.FunctionDef):
+                found.add(n.name)
+    return found
+
+
+class FreshNames:
+    """Gives names that do not occur in a module yet, nor were given before."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._taken = used([tree]) | RESERVED | set(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+
+    def __call__(self, wanted: str) -> str:
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+
+def own_jumps(body: list[ast.stmt]) -> set[str]:
+    """The jumps that leave an iteration of the loop with this body: of "break", "continue" and "return"."""
+    found: set[str] = set()
+
+    def visit(statements: Iterable[ast.stmt], nested: bool) -> None:
+        for statement in statements:
+            if isinstance(statement, ast.Return):
+                found.add("return")
+            elif isinstance(statement, ast.Break) and not nested:
+                found.add("break")
+            elif isinstance(statement, ast.Continue) and not nested:
+                found.add("continue")
+            deeper = nested or isinstance(statement, ast.For | ast.While)
+            for block in blocks(statement):
+                visit(block, deeper)
+
+    visit(body, False)
+    return found
+
+
+def falls_through(body: list[ast.stmt]) -> bool:
+    """Whether control may reach the end of the block (a conservative yes)."""
+    for statement in body:
+        if isinstance(statement, ast.Return | ast.Break | ast.Continue):
+            return False
+        if isinstance(statement, ast.If) and not falls_through(statement.body) and statement.orelse \
+                and not falls_through(statement.orelse):
+            return False
+    return True
+
+
+def blocks(statement: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The statement lists directly within a statement."""
+    for field in ("body", "orelse"):
+        block = getattr(statement, field, None)
+        if isinstance(block, list) and block:
+            yield block
+
+
+def all_blocks(function: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
+    """Every statement list of a function, outer ones first."""
+    pending = [function.body]
+    while pending:
+        block = pending.pop(0)
+        yield block
+        for statement in block:
+            pending += list(blocks(statement))

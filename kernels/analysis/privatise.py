@@ -1,0 +1,160 @@
+"""Scratch arrays: arrays outside a loop of which no iteration needs what another one wrote."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from . import Function
+from .affine import Affine
+from .expressions import implied_by
+from .model import Access, Loop
+from .names import all_blocks, loaded
+
+ALLOCATING = ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "ones_like", "full_like")
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """`name = np.empty(...)` and the like: the only binding of `name`, which is only ever indexed by integers.
+
+    function: of NumPy. block: the statement list that holds `statement`. uses: every occurrence of the name but this.
+    """
+
+    name: str
+    function: str
+    statement: ast.Assign
+    block: list[ast.stmt]
+    uses: tuple[ast.Subscript, ...]
+
+    @property
+    def call(self) -> ast.Call:
+        return self.statement.value  # type: ignore[return-value]
+
+
+def allocations(function: Function) -> Iterator[Allocation]:
+    """The local arrays of a function that have one name each and are used by their elements alone."""
+    bindings: dict[str, int] = {}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bindings[node.id] = bindings.get(node.id, 0) + 1
+    for block in all_blocks(function.node):
+        for statement in block:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)],
+                                value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind))):
+                    if kind in ALLOCATING and bindings[name] == 1 and function.type_of_name(name).is_array:
+                        uses = element_uses(function, name)
+                        if uses is not None:
+                            yield Allocation(name, kind, statement, block, uses)
+
+
+def element_uses(function: Function, name: str) -> tuple[ast.Subscript, ...] | None:
+    """All reads and writes of `name`, or None if it is used other than by single elements."""
+    rank = function.type_of_name(name).ndim
+    uses, inside = [], 0
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
+            entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            if len(entries) != rank or not all(function.type_of(e).is_integer for e in entries):
+                return None
+            uses.append(node)
+            inside += 1
+    occurrences = sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function.node))
+    return tuple(uses) if occurrences == inside else None
+
+
+def accesses_of(function: Function, allocation: Allocation) -> list[Access]:
+    wanted = {id(use) for use in allocation.uses}
+    return [a for a in function.facts.accesses if id(a.node) in wanted]
+
+
+def movable_into(function: Function, allocation: Allocation, loop: Loop) -> bool:
+    """Whether the allocation gives the same array when it is made in each iteration of `loop` instead."""
+    names = loaded([allocation.statement.value]) - {"np"}
+    stores: dict[str, int] = {}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stores[node.id] = stores.get(node.id, 0) + 1
+    parameters = {a.arg for a in function.node.args.args}
+    stable = all(stores.get(name, 0) + (name in parameters) <= 1 for name in names)
+    elements = any(isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
+                   for n in ast.walk(allocation.statement.value))
+    position = allocation.block.index(allocation.statement)
+    follows = any(loop.node is node for s in allocation.block[position + 1:] for node in ast.walk(s))
+    return stable and not elements and follows
+
+
+def private_to_iterations(function: Function, allocation: Allocation, loop: Loop) -> bool:
+    """Whether the array is used in `loop` alone, each iteration writing every element before it reads it."""
+    accesses = accesses_of(function, allocation)
+    if any(loop not in a.loops for a in accesses) or not _all_logged(allocation, accesses):
+        return False
+    here = frozenset((*loop.enclosing, loop))
+    for position, statement in enumerate(loop.node.body):        # the first that touches the array decides
+        touching = [a for a in function.facts.within(statement) if a in accesses]
+        if not touching:
+            continue
+        box = _box(function, statement, touching, here)
+        if box is not None and _is_whole(function, touching[0], box):
+            return True
+        later = [a for s in loop.node.body[position + 1:] for a in function.facts.within(s) if a in accesses and not a.write]
+        return box is not None and all(_covers(box, read) for read in later)
+    return True
+
+
+def _all_logged(allocation: Allocation, accesses: Iterable[Access]) -> bool:
+    return {id(a.node) for a in accesses} == {id(u) for u in allocation.uses}
+
+
+Box = list[tuple[Affine, Affine]]       # least and greatest index of each dimension
+
+
+def _box(function: Function, statement: ast.stmt, touching: list[Access], here: frozenset[object]) -> Box | None:
+    """The block of elements that `statement` writes for certain, if the array is written before anything reads it."""
+    nest: list[Loop] = []
+    while isinstance(statement, ast.For):
+        loop = function.facts.loop_of(statement)
+        if loop is None or not loop.unit_step or loop.start is None or loop.stop is None:
+            return None
+        if not (loop.start.loops <= here and loop.stop.loops <= here and loop.start.is_integer and loop.stop.is_integer):
+            return None
+        nest.append(loop)
+        body = statement.body
+        holder = next((s for s in body if any(a in touching for a in function.facts.within(s))), None)
+        if holder is None or any(isinstance(s, ast.Continue | ast.Break | ast.Return) for b in body for s in ast.walk(b)):
+            return None
+        statement = holder
+    first = touching[0]
+    plain = isinstance(statement, ast.Assign) and first.write and any(first.node is t for t in statement.targets)
+    if not plain or any(a.subscripts != first.subscripts for a in touching):
+        return None
+    box: Box = []
+    unused = {loop.symbol: loop for loop in nest}
+    for subscript in first.subscripts:
+        if subscript is None:
+            return None
+        own = [s for s, _ in subscript.terms if s in unused]
+        if not own and subscript.loops <= here:
+            box.append((subscript, subscript))
+        elif len(own) == 1 and subscript.coefficient(own[0]) == 1 and (subscript - Affine.of(own[0])).loops <= here:
+            loop = unused.pop(own[0])
+            shift = subscript - Affine.of(own[0])
+            box.append((loop.start + shift, loop.stop + shift - 1))  # type: ignore[operator]
+        else:
+            return None
+    return None if unused else box
+
+
+def _is_whole(function: Function, written: Access, box: Box) -> bool:
+    shape = function.facts.shapes.get(written.origin, ())
+    return len(shape) == len(box) and all(low == Affine() and high + 1 == extent for (low, high), extent in zip(box, shape))
+
+
+def _covers(box: Box, read: Access) -> bool:
+    """Whether the read's subscripts always lie in the box."""
+    known = [*read.guards, *(bound for loop in read.loops for bound in loop.bounds)]
+    for (low, high), subscript in zip(box, read.subscripts):
+        if subscript is None or not implied_by(subscript - low, known) or not implied_by(high - subscript, known):
+            return False
+    return len(read.subscripts) == len(box)

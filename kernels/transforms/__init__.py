@@ -1,0 +1,59 @@
+"""Rewrites that need no model: each a file with `NAME` and `propose(candidate, signature)`, which states its legality,
+proves it on the candidate's text, then yields every legal site."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ..analysis import Undecided
+from ..candidate import Candidate, CandidateError
+from ..signature import Signature
+from . import (
+    accumulators,
+    contract_array,
+    expand,
+    fission,
+    fuse,
+    hoist,
+    interchange,
+    options,
+    parallel,
+    scalarise,
+    streamline,
+    tile,
+    unroll_jam,
+    unsigned,
+    views,
+)
+from .draft import Rewrite
+
+__all__ = ["TRANSFORMS", "Rewrite", "propose_all"]
+
+Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
+_MODULES = (options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
+            unroll_jam, fission, views, unsigned)
+TRANSFORMS: Mapping[str, Propose] = {module.NAME: module.propose for module in _MODULES}
+
+
+def propose_all(candidate: Candidate, signature: Signature, *, max_threads: int, finite: bool = False) -> list[Rewrite]:
+    """Every rewrite of `candidate`, each distinct candidate once; none where its text cannot be analysed.
+
+    max_threads: what the `threads` option may rise to. finite: inputs and results are known to be finite numbers.
+    """
+    found: dict[str, Rewrite] = {}
+    for name, propose in TRANSFORMS.items():
+        try:
+            made = options.propose(candidate, signature, max_threads=max_threads, finite=finite) if name == options.NAME \
+                else propose(candidate, signature)
+            for rewrite in made:
+                found.setdefault(rewrite.candidate.identity, rewrite)
+        except (CandidateError, Undecided, RecursionError):
+            continue                                # the text is outside what this rewrite understands: it declines
+    found.pop(_identity(candidate), None)
+    return list(found.values())
+
+
+def _identity(candidate: Candidate) -> str:
+    try:
+        return candidate.identity
+    except CandidateError:
+        return ""

@@ -1,0 +1,99 @@
+"""Several accumulators: a reduction loop is unrolled, each copy of its body accumulating in a scalar of its own.
+
+Legality: a loop of step 1 whose body only reduces scalars of known dtype (by + - * max min), writes no array, binds its
+other scalars before reading them, contains no loop and no jump. Integer results do not change; float sums are
+reassociated, and the tolerance decides.
+"""
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from functools import reduce
+
+from ..analysis import Function, Loop, Reduction, analyse
+from ..analysis.legality import header_is_invariant, iterations_may_be_reordered
+from ..analysis.names import stored
+from ..analysis.types import is_integer
+from ..candidate import Candidate
+from ..signature import Signature
+from .draft import Draft, Rewrite, assign, expression, loop_over, name, substitute
+
+NAME = "accumulators"
+FACTORS = (2, 4, 8)
+
+
+def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
+    """For each legal loop one rewrite with 2, 4 and 8 accumulators."""
+    analysis = analyse(candidate, signature)
+    for function, loop in analysis.loops:
+        if not _legal(function, loop):
+            continue
+        for factor in FACTORS:
+            draft = Draft(candidate, analysis)
+            draft.replace(draft.of(loop.node), *_unrolled(draft, function, loop, factor))
+            names = ", ".join(r.name for r in function.scalars(loop).reductions)
+            made = draft.finish(NAME, f"{factor} accumulators for {names} in loop {loop.variable} (line {loop.line})")
+            if made is not None:
+                yield made
+
+
+def _legal(function: Function, loop: Loop) -> bool:
+    if not loop.unit_step or loop.parallel or not iterations_may_be_reordered(function, loop):
+        return False
+    scalars = function.scalars(loop)
+    if not scalars.reductions or any(_neutral(function, r) is None for r in scalars.reductions):
+        return False
+    if any(a.write for a in function.facts.in_body(loop)) or not header_is_invariant(loop, loop.node.body):
+        return False
+    return all(isinstance(n, ast.Assign | ast.AugAssign | ast.If) for s in loop.node.body for n in ast.walk(s)
+               if isinstance(n, ast.stmt))
+
+
+def _neutral(function: Function, reduction: Reduction) -> ast.expr | None:
+    """What a further accumulator starts from, in the dtype of the reduced scalar."""
+    if reduction.operator in ("max", "min"):
+        return name(reduction.name)
+    one = reduction.operator == "*"
+    dtype = function.type_of_name(reduction.name).dtype
+    if dtype == "float64":
+        return ast.Constant(1.0 if one else 0.0)
+    if dtype == "int64":
+        return ast.Constant(int(one))
+    if dtype in ("float32", "complex64", "complex128") or is_integer(dtype):
+        return expression(f"np.{dtype}(value)", value=int(one))
+    return None
+
+
+def _unrolled(draft: Draft, function: Function, loop: Loop, factor: int) -> list[ast.stmt]:
+    node: ast.For = draft.of(loop.node)  # type: ignore[assignment]
+    start, stop = (copy.deepcopy(a) for a in loop.range_arguments)
+    reductions = function.scalars(loop).reductions
+    copies = {r.name: [r.name, *(draft.fresh(f"{r.name}_{k}") for k in range(1, factor))] for r in reductions}
+    private = sorted(stored(node.body) - set(copies))
+    before = [assign(extra, _neutral(function, r)) for r in reductions for extra in copies[r.name][1:]]  # type: ignore[arg-type]
+    middle = draft.fresh(f"{loop.variable}_main")
+    before.append(assign(middle, expression("start + max(stop - start, 0) // factor * factor", start=start, stop=stop, factor=factor)))
+    body: list[ast.stmt] = []
+    for k in range(factor):
+        parts: dict[str, ast.expr] = {r: name(c[k]) for r, c in copies.items()}
+        parts |= {p: name(p if k == 0 else draft.fresh(f"{p}_{k}")) for p in private}
+        if k:
+            parts[loop.variable] = expression("variable + k", variable=loop.variable, k=k)
+        body += [substitute(s, parts) for s in node.body]
+    main = loop_over(loop.variable, start, name(middle), body, step=ast.Constant(factor))
+    rest = loop_over(loop.variable, name(middle), stop, node.body)
+    return [*before, main, *(_combined(r, copies[r.name]) for r in reductions), rest]
+
+
+def _combined(reduction: Reduction, accumulators: list[str]) -> ast.stmt:
+    template = {"+": "a + b", "-": "a + b", "*": "a * b"}.get(reduction.operator, f"{reduction.operator}(a, b)")
+    parts: list[ast.expr] = [name(a) for a in accumulators]
+    while len(parts) > 1:                    # pairwise: shorter chains, smaller rounding error
+        parts = [reduce(lambda a, b: _pair(template, a, b), parts[i:i + 2]) for i in range(0, len(parts), 2)]
+    return assign(reduction.name, parts[0])
+
+
+def _pair(template: str, a: ast.expr, b: ast.expr) -> ast.expr:
+    made = ast.parse(template, mode="eval").body
+    return substitute(made, {"a": a, "b": b})

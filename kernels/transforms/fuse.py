@@ -1,0 +1,148 @@
+"""Loop fusion: two neighbouring loops with equal bounds become one.
+
+Legality: no iteration of the second loop depends on a later iteration of the first; the loops share no scalar except
+such as each of them binds before reading it; nothing jumps out of either, and no `continue` skips the second body.
+Statements between the loops are moved in front if they only allocate or compute extents and touch nothing of the first.
+Two `prange` loops stay one only if no iteration depends on another one at all.
+"""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..analysis import Function, Loop, analyse
+from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
+from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
+from ..analysis.privatise import ALLOCATING
+from ..candidate import Candidate
+from ..signature import Signature
+from .draft import Draft, Rewrite, renamed
+
+NAME = "fuse"
+
+
+@dataclass(frozen=True)
+class _Site:
+    first: Loop
+    second: Loop
+    between: tuple[ast.stmt, ...]
+
+
+def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
+    """One rewrite for each legal pair of neighbours, outer pairs first."""
+    analysis = analyse(candidate, signature)
+    for function in analysis.functions:
+        for site in _sites(function):
+            if not _legal(function, site):
+                continue
+            draft = Draft(candidate, analysis)
+            _fuse(draft, site)
+            lines = f"lines {site.first.line} and {site.second.line}"
+            made = draft.finish(NAME, f"loops over {site.first.variable} fused ({lines})")
+            if made is not None:
+                yield made
+
+
+def _sites(function: Function) -> Iterator[_Site]:
+    for block in all_blocks(function.node):
+        previous: tuple[int, Loop] | None = None
+        for position, statement in enumerate(block):
+            loop = function.facts.loop_of(statement)
+            if loop is not None:
+                if previous is not None:
+                    between = block[previous[0] + 1:position]
+                    if all(_is_movable(s) for s in between):
+                        yield _Site(previous[1], loop, tuple(between))
+                previous = (position, loop)
+
+
+def _is_movable(statement: ast.stmt) -> bool:
+    """Whether the statement binds one name to an allocation or to integers that are no array elements."""
+    match statement:
+        case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind)) as call):
+            return kind in ALLOCATING and all(_is_description(p) for p in (*call.args, *(k.value for k in call.keywords)))
+        case ast.Assign(targets=[ast.Name()], value=value):
+            return not isinstance(value, ast.Name) and can_be_evaluated_anywhere(value) or _is_number(value)
+    return False
+
+
+def _is_description(node: ast.expr) -> bool:
+    """Whether it describes an array to allocate: extents, a dtype, another array's shape, a number."""
+    match node:
+        case ast.Tuple(elts=elements):
+            return all(_is_description(e) for e in elements)
+        case ast.Attribute(value=ast.Name(), attr="shape" | "dtype" | "size" | "float32" | "float64"):
+            return True
+        case ast.Attribute(value=ast.Name(id="np")):
+            return True
+    return can_be_evaluated_anywhere(node) or _is_number(node)
+
+
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return _is_number(node.operand)
+    if isinstance(node, ast.Call):               # np.float32(0.0)
+        return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "np" \
+            and len(node.args) == 1 and not node.keywords and _is_number(node.args[0])
+    return isinstance(node, ast.Constant)
+
+
+def _legal(function: Function, site: _Site) -> bool:
+    first, second = site.first, site.second
+    if not all(loop.kind == "range" and loop.step is not None and keeps_its_variable(loop) for loop in (first, second)):
+        return False
+    if first.parallel != second.parallel or first.start is None or first.stop is None:
+        return False
+    if (first.start, first.stop, first.step) != (second.start, second.stop, second.step):
+        return False
+    if own_jumps(first.node.body) or own_jumps(second.node.body) & {"break", "return"}:
+        return False
+    return (_moves(function, site) and _scalars_agree(function, site) and _variable_agrees(function, site)
+            and not function.dependences.reversed_by_fusion(first, second)
+            and (not first.parallel or _stays_parallel(function, first, second)))
+
+
+def _moves(function: Function, site: _Site) -> bool:
+    """Whether the statements between may be executed before the first loop."""
+    touched, bound = used([site.first.node]), stored([site.first.node])
+    return all(not stored([s]) & touched and not loaded([s]) & bound for s in site.between)
+
+
+def _scalars_agree(function: Function, site: _Site) -> bool:
+    first, second = site.first.node, site.second.node
+    shared = (stored(first.body) & used(second.body)) | (stored(second.body) & used(first.body))
+    one, other = function.scalars(site.first), function.scalars(site.second)
+    header = loaded([second.iter])                                        # type: ignore[union-attr]
+    if header & stored(first.body):
+        return False
+    return all(n in one.private and n in other.private and n not in other.live_out for n in shared)
+
+
+def _variable_agrees(function: Function, site: _Site) -> bool:
+    """Whether the second loop's variable can be replaced by the first's."""
+    first, second = site.first, site.second
+    if first.variable == second.variable:
+        return first.variable not in function.liveness.after(second.node)
+    after = function.liveness.after(second.node)
+    if first.variable in after or second.variable in after:
+        return False
+    return first.variable not in used(second.node.body) and second.variable not in used(first.node.body)
+
+
+def _stays_parallel(function: Function, first: Loop, second: Loop) -> bool:
+    tests = function.dependences
+    return not any(tests.conflict(a, b, first.enclosing, [(first, second, relation)])
+                   for a in function.facts.in_body(first) for b in function.facts.in_body(second) for relation in "<>")
+
+
+def _fuse(draft: Draft, site: _Site) -> None:
+    first, second = draft.of(site.first.node), draft.of(site.second.node)
+    body = second.body
+    if site.first.variable != site.second.variable:
+        body = renamed(body, {site.second.variable: site.first.variable})
+    block, position = draft.block_of(first)
+    moved = [draft.of(s) for s in site.between]
+    first.body += body
+    _, end = draft.block_of(second)
+    block[position:end + 1] = [*moved, first]
