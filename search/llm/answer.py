@@ -194,14 +194,14 @@ def _options(block: str, tidied: Tidied, question: Question, parent: Candidate |
 
 
 def _parse_line(line: str) -> dict[str, str]:
+    if len(line) > LONGEST_NOTE:
+        raise AnswerError("the options line is too long")
     found = {}
-    for word in re.split(r"[\s;]+", re.sub(r"\s*([=,])\s*", r"\1", line.strip())):
+    for word in re.split(r"[\s,;]+(?=\w+=)", re.sub(r"\s*([=,])\s*", r"\1", line.strip())):
         name, equals, value = word.partition("=")
-        if not word:
-            continue
-        if not equals or name not in ("parallel", "fastmath", "error_model", "threads", *_HARMLESS):
+        if word and (not equals or name not in ("parallel", "fastmath", "error_model", "threads", *_HARMLESS)):
             raise AnswerError(f"the options line holds {word!r}; write parallel=, fastmath=, error_model= or threads=")
-        found[name] = value.strip("'\"").rstrip(",")
+        found[name] = value.strip("'\" ,")
     return found
 
 

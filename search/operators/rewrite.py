@@ -1,0 +1,137 @@
+"""The rewrite operator: legal rewrites of elites, one at a time or several in a row."""
+from __future__ import annotations
+
+import random
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ...kernels import transforms
+from ...kernels.candidate import Candidate, Lineage
+from ...kernels.signature import Signature
+from ...kernels.transforms import Rewrite
+from ...workers.evaluation import Evaluation, Verdict
+from ..population import Elite, Population
+
+WALK_CHANCE = 0.3
+LONGEST_WALK = 4
+WALK_TRIES = 6
+NOISE = 0.01
+MOST_EXPANDED = 128
+MOST_IN_FLIGHT = 4096
+MOST_PROPOSED = 200_000
+Proposer = Callable[..., Sequence[Rewrite]]
+
+
+class Records:
+    """How often the candidates of each transform beat their parents."""
+
+    def __init__(self) -> None:
+        self._tried: defaultdict[str, int] = defaultdict(int)
+        self._won: defaultdict[str, int] = defaultdict(int)
+
+    def add(self, names: Sequence[str], won: bool) -> None:
+        for name in names:
+            self._tried[name] += 1
+            self._won[name] += won
+
+    def rate(self, name: str) -> float:
+        """The success rate by Laplace's rule of succession: a half before anything is known."""
+        return (self._won[name] + 1) / (self._tried[name] + 2)
+
+
+class RewriteOperator:
+    """Exhausts the rewrites of the best elites before those of weaker ones, and sometimes walks several steps.
+
+    Which rewrite of an elite comes first is drawn by its transform's record of success. A walk of two to LONGEST_WALK
+    rewrites reaches what no single step pays for, such as interchange + tiling + prange. signature: of the reference.
+    max_threads: the run's. finite: whether flags that assume finite numbers are open.
+    """
+
+    name = "rewrite"
+
+    def __init__(self, signature: Signature, max_threads: int, finite: bool,
+                 propose_all: Proposer = transforms.propose_all) -> None:
+        self._signature = signature
+        self._max_threads = max_threads
+        self._finite = finite
+        self._propose_all = propose_all
+        self._expanded: OrderedDict[str, Sequence[Rewrite]] = OrderedDict()
+        self._proposed: OrderedDict[str, None] = OrderedDict()
+        self._steps: OrderedDict[str, tuple[tuple[str, ...], float]] = OrderedDict()
+        self.records = Records()
+
+    def propose(self, population: Population, rng: random.Random) -> Candidate | None:
+        """An untried rewrite of an elite, or None when every elite's are tried and no walk led to anything new."""
+        if rng.random() < WALK_CHANCE:
+            walked = self._walk(population, rng)
+            if walked is not None:
+                return walked
+        for elite in population.elites():
+            rewrite = self._next(elite.candidate, rng)
+            if rewrite is not None:
+                return self._hand_out(rewrite.candidate, (rewrite.transform,), elite)
+        return self._walk(population, rng)
+
+    def learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        """Every evaluated candidate is known; of ours, the transforms that made it are credited or not."""
+        self._remember(candidate.identity)
+        names, parent_speedup = self._steps.pop(candidate.identity, ((), 0.0))
+        if names and evaluation.verdict is not Verdict.LOST:
+            measured = evaluation.verdict is Verdict.VERIFIED and evaluation.faster is not None
+            self.records.add(names, measured and evaluation.faster.speedup > (1 + NOISE) * parent_speedup)
+
+    def _walk(self, population: Population, rng: random.Random) -> Candidate | None:
+        """Two or more rewrites in a row from an elite; tries some paths until one ends where nobody was."""
+        for _ in range(WALK_TRIES):
+            elite = population.parent(rng)
+            if elite is None:
+                return None
+            at, names, notes = elite.candidate, [], []
+            for _ in range(rng.randint(2, LONGEST_WALK)):
+                open_ways = [r for r in self._rewrites(at) if r.candidate.identity != elite.candidate.identity]
+                if not open_ways:
+                    break
+                step = self._draw(open_ways, rng)
+                at, names, notes = step.candidate, [*names, step.transform], [*notes, step.note]
+            if len(names) > 1 and at.identity not in self._proposed:
+                lineage = Lineage(f"rewrite:{'+'.join(names)}", "; ".join(notes), (elite.candidate.identity,))
+                return self._hand_out(replace(at, lineage=lineage), tuple(names), elite)
+        return None
+
+    def _next(self, candidate: Candidate, rng: random.Random) -> Rewrite | None:
+        """An untried rewrite of `candidate`, drawn by success."""
+        untried = [r for r in self._rewrites(candidate) if r.candidate.identity not in self._proposed]
+        return self._draw(untried, rng) if untried else None
+
+    def _rewrites(self, candidate: Candidate) -> Sequence[Rewrite]:
+        """All rewrites of `candidate`; those of the last MOST_EXPANDED candidates are remembered."""
+        identity = candidate.identity
+        if identity not in self._expanded:
+            self._expanded[identity] = self._propose_all(candidate, self._signature, max_threads=self._max_threads,
+                                                         finite=self._finite)
+            if len(self._expanded) > MOST_EXPANDED:
+                self._expanded.popitem(last=False)
+        self._expanded.move_to_end(identity)
+        return self._expanded[identity]
+
+    def _draw(self, rewrites: Sequence[Rewrite], rng: random.Random) -> Rewrite:
+        """Each transform is drawn by its success rate, however many ways it can be applied here."""
+        ways: dict[str, list[Rewrite]] = {}
+        for rewrite in rewrites:
+            ways.setdefault(rewrite.transform, []).append(rewrite)
+        name = rng.choices(list(ways), [self.records.rate(name) for name in ways])[0]
+        return rng.choice(ways[name])
+
+    def _hand_out(self, candidate: Candidate, names: tuple[str, ...], parent: Elite) -> Candidate:
+        self._remember(candidate.identity)
+        speedup = parent.evaluation.faster.speedup if parent.evaluation.faster else 0.0
+        self._steps[candidate.identity] = (names, speedup)
+        if len(self._steps) > MOST_IN_FLIGHT:
+            self._steps.popitem(last=False)
+        return candidate
+
+    def _remember(self, identity: str) -> None:
+        self._proposed[identity] = None
+        if len(self._proposed) > MOST_PROPOSED:
+            self._proposed.popitem(last=False)
