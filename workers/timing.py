@@ -42,10 +42,6 @@ class Session(Protocol):
         """Make ready to call the kernel in `slot` `calls` times, on inputs of their own; `calls` may be 0. Returns how
         many calls it will be: fewer where the inputs of so many do not fit in memory."""
 
-    def settle(self) -> None:
-        """Return when the child is at rest: pools of threads spin for a while after their work, and would slow down
-        whatever is timed next."""
-
     def go(self) -> int:
         """Make the calls that were prepared. Returns nanoseconds by the child's own clock, which decides nothing."""
 
@@ -167,11 +163,11 @@ class _Pair:
         return b1 / a1, b2 / a2
 
     def check_clock(self) -> None:
-        """Raises TimingError where the child's own clock contradicts ours: then something else than the kernel was
-        timed, or not all of it."""
-        agreement = median(self._clocks)
-        if not _CLOCK_LOW <= agreement <= _CLOCK_HIGH:
-            raise TimingError(f"the child measured {agreement:.2f} times the time that passed here")
+        """Raises TimingError where the child's own clock contradicts ours: it cannot measure more than has passed here,
+        and where it never comes near to it, not all of the time went into the calls. (It may measure less now and
+        then: on a busy machine its answer waits for us.)"""
+        if median(self._clocks) > _CLOCK_HIGH or max(self._clocks) < _CLOCK_LOW:
+            raise TimingError(f"the child measured {median(self._clocks):.2f} times the time that passed here")
 
     def _per_call(self, slot: str) -> float:
         calls = self._calls[slot]
@@ -181,7 +177,6 @@ class _Pair:
         """Nanoseconds of `calls` calls, the round trip to the child taken off."""
         if self.session.prepare(slot, calls) != calls:
             raise TimingError(f"the child cannot make {calls} calls any more")
-        self.session.settle()
         start = perf_counter_ns()
         own = self.session.go()
         passed = perf_counter_ns() - start
@@ -194,7 +189,6 @@ class _Pair:
         trips = []
         for _ in range(_NULL_BATCHES):
             self.session.prepare(self.rival, 0)
-            self.session.settle()
             start = perf_counter_ns()
             self.session.go()
             trips.append(perf_counter_ns() - start)

@@ -52,9 +52,6 @@ class Session:
         self.world.now += 20_000
         return self.prepared[1]
 
-    def settle(self):
-        pass
-
     def go(self):
         world, (slot, calls) = self.world, self.prepared
         world.batches.append((slot, calls))
@@ -245,9 +242,6 @@ def test_real_kernels_in_this_process_are_told_apart():
         def prepare(self, slot, calls):
             self.kernel, self.calls = kernels[slot], calls
             return calls
-
-        def settle(self):
-            pass
 
         def go(self):
             start = timing.perf_counter_ns()
