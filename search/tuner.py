@@ -1,12 +1,11 @@
 """Tuner: tunables and jit options of a candidate by Optuna, one study in memory for each skeleton and machine type."""
 from __future__ import annotations
 
-import ast
 import hashlib
 import math
 import random
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +13,9 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from ..kernels.candidate import FASTMATH_FLAGS, Candidate, JitOptions, Lineage, Number
+from ..kernels.candidate import Candidate, JitOptions, Lineage, Number
+from ..kernels.signature import Signature
+from ..kernels.transforms import options as options_rewrite
 from ..workers.evaluation import Evaluation, Verdict
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -22,8 +23,6 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 MODELLED_ASKS = 6
 RANDOM_ASKS = 24
 STARTUP_TRIALS = 6
-FASTMATH_SETS: tuple[tuple[str, ...], ...] = (
-    (), ("contract",), ("contract", "nsz", "reassoc"), ("afn", "arcp", "contract", "nsz", "reassoc"))
 # These say something about the node or the run, nothing about the point.
 _UNINFORMATIVE = frozenset({Verdict.LOST})
 Point = Mapping[str, Any]
@@ -33,68 +32,65 @@ Point = Mapping[str, Any]
 class Space:
     """The parameters of one study. Their domain never changes: Optuna refuses a study whose domains do.
 
-    tunables: for each tunable in the order of the text, its parameter's name and its choices, sorted.
+    tunables: for each tunable in the order of the text, its parameter's name and its choices, sorted. fastmath,
+    error_models, parallel: the options' choices, of which a single one is no parameter.
     """
 
     tunables: tuple[tuple[str, tuple[Number, ...]], ...]
     fastmath: tuple[str, ...]
-    parallel: bool
+    error_models: tuple[str, ...]
+    parallel: tuple[bool, ...]
     threads: int
 
     @classmethod
-    def of(cls, candidate: Candidate, max_threads: int, finite: bool) -> Space:
-        """The space around `candidate`, its own tunable values and flags included."""
-        sets = [*FASTMATH_SETS, *([tuple(sorted(FASTMATH_FLAGS))] if finite else []), candidate.options.fastmath]
+    def of(cls, candidate: Candidate, signature: Signature, max_threads: int, finite: bool) -> Space:
+        """The space around `candidate`: its tunables, and whatever the options rewrite can change of its options."""
+        reached = [candidate.options, *(rewrite.candidate.options for rewrite in options_rewrite.propose(
+            candidate, signature, max_threads=max_threads, finite=finite))]
         return cls(tuple((f"{place} {t.name}", tuple(sorted(t.choices))) for place, t in enumerate(candidate.tunables)),
-                   tuple(dict.fromkeys(",".join(flags) for flags in sets)),
-                   any(isinstance(n, ast.Name) and n.id == "prange" for n in ast.walk(candidate.tree)), max_threads)
-
-    @property
-    def size(self) -> int:
-        """How many points there are."""
-        ways = (1 + self.threads) if self.parallel else 1
-        return math.prod(len(choices) for _, choices in self.tunables) * len(self.fastmath) * 2 * ways
+                   tuple(sorted({",".join(options.fastmath) for options in reached})),
+                   tuple(sorted({options.error_model for options in reached})),
+                   tuple(sorted({options.parallel for options in reached})), max_threads)
 
     def distributions(self, parallel: bool) -> dict[str, BaseDistribution]:
-        """The parameters' distributions. Three or more choices are ranks, so that the sampler knows what lies near."""
+        """The parameters' distributions. Three or more numbers are ranks, so that the sampler knows what lies near.
+
+        parallel: whether those are wanted too that only a parallel candidate has.
+        """
         found: dict[str, BaseDistribution] = {}
         for name, choices in self.tunables:
             found[name] = CategoricalDistribution(choices) if len(choices) < 3 else IntDistribution(0, len(choices) - 1)
-        found["fastmath"] = CategoricalDistribution(self.fastmath)
-        found["error_model"] = CategoricalDistribution(("python", "numpy"))
-        if self.parallel:
-            found["parallel"] = CategoricalDistribution((False, True))
-            if parallel and self.threads > 1:
-                found["threads"] = IntDistribution(1, self.threads)
+        for name, choices in (("fastmath", self.fastmath), ("error_model", self.error_models), ("parallel", self.parallel)):
+            if len(choices) > 1:
+                found[name] = CategoricalDistribution(choices)
+        if parallel and self.threads > 1:
+            found["threads"] = IntDistribution(1, self.threads)
         return found
 
     def ask(self, study: optuna.Study) -> tuple[Trial, Point]:
         """A trial and its point, as the study's sampler suggests."""
         trial = study.ask(self.distributions(parallel=False))
-        if trial.params.get("parallel") and self.threads > 1:
+        if self._parallel(trial.params) and self.threads > 1:
             trial.suggest_int("threads", 1, self.threads)
         return trial, trial.params
 
     def draw(self, rng: random.Random) -> Point:
         """A point at random."""
-        point = {name: rng.choice(values) for name, values in self._values().items()}
-        if not point.get("parallel"):
+        point = {name: rng.choice(d.choices if isinstance(d, CategoricalDistribution) else range(d.low, d.high + 1))
+                 for name, d in self.distributions(parallel=True).items()}
+        if not self._parallel(point):
             point.pop("threads", None)
         return point
-
-    def _values(self) -> dict[str, Sequence[Any]]:
-        return {name: d.choices if isinstance(d, CategoricalDistribution) else range(d.low, d.high + 1)
-                for name, d in self.distributions(parallel=True).items()}
 
     def candidate(self, point: Point, base: Candidate) -> Candidate:
         """`base` moved to `point`."""
         values = {}
         for tunable, (name, choices) in zip(base.tunables, self.tunables):
             values[tunable.name] = point[name] if len(choices) < 3 else choices[point[name]]
-        parallel = bool(point.get("parallel", False))
         threads = point.get("threads", self.threads)
-        options = JitOptions(parallel, tuple(flag for flag in point["fastmath"].split(",") if flag), point["error_model"],
-                             threads if parallel and threads < self.threads else None)
+        options = JitOptions(
+            self._parallel(point), tuple(flag for flag in point.get("fastmath", self.fastmath[0]).split(",") if flag),
+            point.get("error_model", self.error_models[0]), threads if self._parallel(point) and threads < self.threads else None)
         return replace(base.with_tunables(values), options=options)
 
     def point(self, candidate: Candidate) -> Point | None:
@@ -106,14 +102,19 @@ class Space:
             if tunable.value not in choices:
                 return None
             found[name] = tunable.value if len(choices) < 3 else choices.index(tunable.value)
-        found["fastmath"], found["error_model"] = ",".join(options.fastmath), options.error_model
-        if self.parallel:
-            found["parallel"] = options.parallel
-            if options.parallel and self.threads > 1:
-                found["threads"] = min(options.threads or self.threads, self.threads)
-        elif options.parallel:
-            return None
-        return found if found["fastmath"] in self.fastmath else None
+        for name, value, choices in (("fastmath", ",".join(options.fastmath), self.fastmath),
+                                     ("error_model", options.error_model, self.error_models),
+                                     ("parallel", options.parallel, self.parallel)):
+            if value not in choices:
+                return None
+            if len(choices) > 1:
+                found[name] = value
+        if options.parallel and self.threads > 1:
+            found["threads"] = min(options.threads or self.threads, self.threads)
+        return found
+
+    def _parallel(self, point: Point) -> bool:
+        return bool(point.get("parallel", self.parallel[0]))
 
 
 @dataclass
@@ -132,11 +133,13 @@ class _Study:
 class Tuner:
     """Proposes other tunables and options for a candidate, and learns from every evaluation, whoever proposed it.
 
-    seed: of the samplers. max_threads: the run's threads. finite: whether flags that assume finite numbers are open.
+    seed: of the samplers. signature: of the reference. max_threads: the run's. finite: whether flags that assume
+    finite numbers are open.
     """
 
-    def __init__(self, seed: int, max_threads: int, finite: bool) -> None:
+    def __init__(self, seed: int, signature: Signature, max_threads: int, finite: bool) -> None:
         self._seed = seed
+        self._signature = signature
         self._max_threads = max(1, max_threads)
         self._finite = finite
         self._spaces: dict[str, Space] = {}
@@ -212,7 +215,7 @@ class Tuner:
         skeleton = candidate.skeleton
         if (skeleton, machine) not in self._studies:
             if skeleton not in self._spaces:
-                self._spaces[skeleton] = Space.of(candidate, self._max_threads, self._finite)
+                self._spaces[skeleton] = Space.of(candidate, self._signature, self._max_threads, self._finite)
             digest = hashlib.sha256(f"{self._seed}\0{skeleton}\0{machine}".encode()).digest()
             self._studies[skeleton, machine] = _Study(skeleton, machine, self._spaces[skeleton],
                                                       random.Random(int.from_bytes(digest[:8], "big")))
@@ -244,7 +247,7 @@ def _tell(study: optuna.Study, trial: Trial, evaluation: Evaluation) -> None:
 
 def _frozen(space: Space, point: Point, evaluation: Evaluation) -> FrozenTrial:
     value = _value(evaluation)
-    distributions = space.distributions(bool(point.get("parallel", False)))
+    distributions = space.distributions("threads" in point)
     if value is not None:
         return create_trial(state=TrialState.COMPLETE, value=value, params=dict(point), distributions=distributions)
     return create_trial(state=TrialState.PRUNED, params=dict(point), distributions=distributions,

@@ -26,7 +26,7 @@ from . import (
 )
 from .draft import Rewrite
 
-__all__ = ["TRANSFORMS", "Rewrite", "propose_all"]
+__all__ = ["TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
 
 Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
 _MODULES = (options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
@@ -40,16 +40,23 @@ def propose_all(candidate: Candidate, signature: Signature, *, max_threads: int,
     max_threads: what the `threads` option may rise to. finite: inputs and results are known to be finite numbers.
     """
     found: dict[str, Rewrite] = {}
-    for name, propose in TRANSFORMS.items():
-        try:
-            made = options.propose(candidate, signature, max_threads=max_threads, finite=finite) if name == options.NAME \
-                else propose(candidate, signature)
-            for rewrite in made:
-                found.setdefault(rewrite.candidate.identity, rewrite)
-        except (CandidateError, Undecided, RecursionError):
-            continue                                # the text is outside what this rewrite understands: it declines
+    for name in TRANSFORMS:
+        for rewrite in propose_with(name, candidate, signature, max_threads=max_threads, finite=finite):
+            found.setdefault(rewrite.candidate.identity, rewrite)
     found.pop(_identity(candidate), None)
     return list(found.values())
+
+
+def propose_with(name: str, candidate: Candidate, signature: Signature, *, max_threads: int, finite: bool = False) -> list[Rewrite]:
+    """The rewrites of the transform `name`, as `propose_all` collects them of all: far cheaper where one is wanted."""
+    propose = TRANSFORMS[name]
+    found: list[Rewrite] = []
+    try:
+        found.extend(options.propose(candidate, signature, max_threads=max_threads, finite=finite) if name == options.NAME
+                     else propose(candidate, signature))
+    except (CandidateError, Undecided, RecursionError):
+        pass                                        # the text is outside what this rewrite understands: it declines
+    return found
 
 
 def _identity(candidate: Candidate) -> str:

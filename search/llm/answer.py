@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...kernels import dialect
+from ...kernels.analysis.legality import uses_parallel
 from ...kernels.candidate import (
     ENTRY,
     FASTMATH_FLAGS,
@@ -88,11 +89,6 @@ def read_answer(answer: str, question: Question, operator: str, parent: Candidat
                 f"  [{lines[refusal.line - 1].strip()[:100]}]" if 0 < refusal.line <= len(lines) else "")
             for refusal in refusals[:8]), CallStatus.REFUSED)
     return candidate
-
-
-def uses_prange(text: str) -> bool:
-    """Whether `text` mentions `prange`. Raises SyntaxError if it does not parse."""
-    return any(isinstance(node, ast.Name) and node.id == "prange" for node in ast.walk(ast.parse(text)))
 
 
 def _without_thoughts(answer: str) -> str:
@@ -181,7 +177,7 @@ def _options(block: str, tidied: Tidied, question: Question, parent: Candidate |
     """The jit options: from the `# options:` line, else the decorators, else the parent's; `parallel` needs a prange."""
     line = _OPTIONS.search(block)
     given: Mapping[str, Any] | None = _parse_line(line["options"]) if line else tidied.jit
-    prange = uses_prange(tidied.text)
+    prange = uses_parallel([ast.parse(tidied.text)])
     base = parent.options if parent and given is None else JitOptions()
     given = given or {}
     parallel = _flag("parallel", given.get("parallel", prange)) and prange

@@ -17,10 +17,10 @@ WALK_CHANCE = 0.3
 LONGEST_WALK = 4
 WALK_TRIES = 6
 NOISE = 0.01
-MOST_EXPANDED = 128
+MOST_EXPANDED = 2048
 MOST_IN_FLIGHT = 4096
 MOST_PROPOSED = 200_000
-Proposer = Callable[..., Sequence[Rewrite]]
+Propose = Callable[..., Sequence[Rewrite]]
 
 
 class Records:
@@ -45,18 +45,20 @@ class RewriteOperator:
 
     Which rewrite of an elite comes first is drawn by its transform's record of success. A walk of two to LONGEST_WALK
     rewrites reaches what no single step pays for, such as interchange + tiling + prange. signature: of the reference.
-    max_threads: the run's. finite: whether flags that assume finite numbers are open.
+    max_threads: the run's. finite: whether flags that assume finite numbers are open. A transform is applied only when
+    it is drawn: all of them together take a second on a long kernel.
     """
 
     name = "rewrite"
 
     def __init__(self, signature: Signature, max_threads: int, finite: bool,
-                 propose_all: Proposer = transforms.propose_all) -> None:
+                 names: Sequence[str] = tuple(transforms.TRANSFORMS), propose_with: Propose = transforms.propose_with) -> None:
         self._signature = signature
         self._max_threads = max_threads
         self._finite = finite
-        self._propose_all = propose_all
-        self._expanded: OrderedDict[str, Sequence[Rewrite]] = OrderedDict()
+        self._names = tuple(names)
+        self._propose_with = propose_with
+        self._expanded: OrderedDict[tuple[str, str], Sequence[Rewrite]] = OrderedDict()
         self._proposed: OrderedDict[str, None] = OrderedDict()
         self._steps: OrderedDict[str, tuple[tuple[str, ...], float]] = OrderedDict()
         self.records = Records()
@@ -68,7 +70,7 @@ class RewriteOperator:
             if walked is not None:
                 return walked
         for elite in population.elites():
-            rewrite = self._next(elite.candidate, rng)
+            rewrite = self._draw(elite.candidate, rng, self._untried)
             if rewrite is not None:
                 return self._hand_out(rewrite.candidate, (rewrite.transform,), elite)
         return self._walk(population, rng)
@@ -89,39 +91,39 @@ class RewriteOperator:
                 return None
             at, names, notes = elite.candidate, [], []
             for _ in range(rng.randint(2, LONGEST_WALK)):
-                open_ways = [r for r in self._rewrites(at) if r.candidate.identity != elite.candidate.identity]
-                if not open_ways:
+                step = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity)
+                if step is None:
                     break
-                step = self._draw(open_ways, rng)
                 at, names, notes = step.candidate, [*names, step.transform], [*notes, step.note]
             if len(names) > 1 and at.identity not in self._proposed:
                 lineage = Lineage(f"rewrite:{'+'.join(names)}", "; ".join(notes), (elite.candidate.identity,))
                 return self._hand_out(replace(at, lineage=lineage), tuple(names), elite)
         return None
 
-    def _next(self, candidate: Candidate, rng: random.Random) -> Rewrite | None:
-        """An untried rewrite of `candidate`, drawn by success."""
-        untried = [r for r in self._rewrites(candidate) if r.candidate.identity not in self._proposed]
-        return self._draw(untried, rng) if untried else None
+    def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool]) -> Rewrite | None:
+        """A wanted rewrite of `candidate`; each transform is drawn by its success rate, in however many ways it applies."""
+        names = list(self._names)
+        while names:
+            name = rng.choices(names, [self.records.rate(name) for name in names])[0]
+            names.remove(name)
+            found = [rewrite for rewrite in self._rewrites(name, candidate) if wanted(rewrite)]
+            if found:
+                return rng.choice(found)
+        return None
 
-    def _rewrites(self, candidate: Candidate) -> Sequence[Rewrite]:
-        """All rewrites of `candidate`; those of the last MOST_EXPANDED candidates are remembered."""
-        identity = candidate.identity
-        if identity not in self._expanded:
-            self._expanded[identity] = self._propose_all(candidate, self._signature, max_threads=self._max_threads,
-                                                         finite=self._finite)
+    def _untried(self, rewrite: Rewrite) -> bool:
+        return rewrite.candidate.identity not in self._proposed
+
+    def _rewrites(self, name: str, candidate: Candidate) -> Sequence[Rewrite]:
+        """One transform's rewrites of `candidate`; the last MOST_EXPANDED answers are remembered."""
+        key = (name, candidate.identity)
+        if key not in self._expanded:
+            self._expanded[key] = self._propose_with(name, candidate, self._signature, max_threads=self._max_threads,
+                                                     finite=self._finite)
             if len(self._expanded) > MOST_EXPANDED:
                 self._expanded.popitem(last=False)
-        self._expanded.move_to_end(identity)
-        return self._expanded[identity]
-
-    def _draw(self, rewrites: Sequence[Rewrite], rng: random.Random) -> Rewrite:
-        """Each transform is drawn by its success rate, however many ways it can be applied here."""
-        ways: dict[str, list[Rewrite]] = {}
-        for rewrite in rewrites:
-            ways.setdefault(rewrite.transform, []).append(rewrite)
-        name = rng.choices(list(ways), [self.records.rate(name) for name in ways])[0]
-        return rng.choice(ways[name])
+        self._expanded.move_to_end(key)
+        return self._expanded[key]
 
     def _hand_out(self, candidate: Candidate, names: tuple[str, ...], parent: Elite) -> Candidate:
         self._remember(candidate.identity)
