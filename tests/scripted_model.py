@@ -249,15 +249,28 @@ def shown_kernel(prompt: str) -> str:
 
 
 def in_parallel(text: str) -> str:
-    """`text` with a `prange` in the first outermost loop of its entry, if there is one over a plain range."""
+    """`text` with a `prange` in the first outermost loop of its entry that is a plain range and looks independent."""
     for function in ast.parse(text).body:
         if isinstance(function, ast.FunctionDef) and function.name == "kernel":
             for loop in function.body:
-                if isinstance(loop, ast.For) and ast.unparse(loop.iter).startswith("range("):
+                if isinstance(loop, ast.For) and ast.unparse(loop.iter).startswith("range(") and independent(loop):
                     lines = text.splitlines()
                     lines[loop.lineno - 1] = lines[loop.lineno - 1].replace("range(", "prange(", 1)
                     return "\n".join(lines)
     return text
+
+
+def independent(loop: ast.For) -> bool:
+    """Whether iterations plainly keep apart: arrays written are touched at the loop's own index, scalars start afresh."""
+    index = ast.unparse(loop.target)
+    nodes = list(ast.walk(loop))
+    items = [node for node in nodes if isinstance(node, ast.Subscript)]
+    written = {ast.unparse(item.value) for item in items if isinstance(item.ctx, ast.Store)}
+    own = all(index in [ast.unparse(part) for part in (item.slice.elts if isinstance(item.slice, ast.Tuple) else [item.slice])]
+              for item in items if ast.unparse(item.value) in written)
+    fresh = {target.id for node in nodes if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    summed = {node.target.id for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)}
+    return bool(written) and own and summed <= fresh
 
 
 def wrong(text: str) -> str:

@@ -7,7 +7,9 @@ from kernwright.kernels.candidate import Candidate, JitOptions, Lineage
 from kernwright.kernels.signature import Argument, Output, Signature
 from kernwright.kernels.transforms import Rewrite
 from kernwright.search.operators.rewrite import RewriteOperator
+from kernwright.search.operators.tune import TuneOperator
 from kernwright.search.population.pool import Pool
+from kernwright.search.tuner import Tuner
 from kernwright.workers.evaluation import Evaluation, Ratio, Rung, Verdict
 
 SIGNATURE = Signature((Argument("a", "array", "float64", 2),), (Output("array", "float64", 1, ("a.shape[0]",)),))
@@ -127,6 +129,16 @@ def test_equal_seeds_propose_equally():
     one, two = ([c.identity for c in drain(toy(), pool_of(numbered(1), numbered(9)), random.Random(5))]
                 for _ in range(2))
     assert one == two
+
+
+def test_tuning_moves_on_to_other_elites_until_all_are_exhausted():
+    """The toy kernels have no tunables: an elite's space is its five sets of fast-math flags, one of them its own."""
+    pool, operator = pool_of(numbered(1), numbered(2)), TuneOperator(Tuner(1, SIGNATURE, max_threads=1, finite=False))
+    assert operator.propose(Pool(), random.Random(0)) is None
+    found = drain(operator, pool, random.Random(0))
+    assert Counter(c.lineage.parents[0] for c in found) == {numbered(1).identity: 4, numbered(2).identity: 4}
+    for candidate in found:
+        operator.learn(candidate, judged(candidate, 1.0))
 
 
 @pytest.mark.parametrize("threads", [1, 2])
