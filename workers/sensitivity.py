@@ -1,8 +1,11 @@
-"""Sensitivity: how far the reference's results move when its float inputs move by a rounding.
+"""Sensitivity: how far roundings move the reference's own results, element by element.
 
-It is what tells a rounding from a mistake where terms cancel: a result that is small beside the terms it was made of
-moves by a rounding of the terms, not of itself. Found by running the reference on inputs that are disturbed so
-(stochastic arithmetic: Vignes, "A stochastic arithmetic for reliable scientific computation", 1993).
+It is what tells a rounding from a mistake where terms cancel: a result that is small beside what it was made of moves
+by a rounding of that, not of itself. Two things are measured, on inputs that are disturbed by a rounding at random, so
+that every run rounds differently (stochastic arithmetic: Vignes, "A stochastic arithmetic for reliable scientific
+computation", 1993): by how much the results move, and by how much the reference's own arithmetic errs, which is its
+difference from itself in the next higher precision (for a double-precision reference: the difference of single from
+double precision, scaled down).
 """
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ from ..kernels.spec import SpecError
 
 RUNS = (3, 6, 12)
 Values = tuple[Any, ...]
+_SINGLE_EPS, _DOUBLE_EPS = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
+_SINGLE_TINY = float(np.finfo(np.float32).tiny)
 
 
 class Sensitivity:
     """The sensitivity of one case's results; costs nothing until it is asked.
 
-    run: the reference; given arguments, its outputs and the arguments afterwards. It may raise SpecError on disturbed
-    inputs, which then teach nothing. results: outputs, then arguments afterwards, of the undisturbed run.
+    run: the reference; given arguments, its outputs and the arguments afterwards. Where it raises SpecError for
+    disturbed inputs or in another precision, that run teaches nothing. results: outputs, then arguments afterwards, of
+    the undisturbed run.
     """
 
     def __init__(
@@ -33,58 +39,81 @@ class Sensitivity:
         self._results = results
         self._seed = seed
         self._runs = 0
-        self._spreads: list[np.ndarray | None] = [None] * len(results)
+        self._noise: list[np.ndarray | None] = [None] * len(results)
+        self._single = any(_eps(value) == _SINGLE_EPS for value in arguments)
         disturbed = [value for value in arguments if _disturbable(value)]
         arrays = [value for value in arguments if isinstance(value, np.ndarray) and value.size > 1]
-        self._step = max((_eps(value) for value in (*results, *arguments)), default=0.0) if disturbed else 0.0
-        self.unit = max((typical(value) for value in disturbed), default=0.0)
+        self._known = bool(disturbed)
+        self.eps = max(map(_eps, (*arguments, *results)), default=0.0)
+        self.unit = max(map(typical, disturbed), default=0.0)
         self.complete = bool(disturbed) and all(map(_disturbable, arrays))
 
     def of(self, index: int) -> ResultSensitivity:
         """That of result number `index`."""
-        return ResultSensitivity(self, index, self.unit, self.complete)
+        return ResultSensitivity(self, index, self.eps, self.unit, self.complete)
 
-    def spread(self, index: int, runs: int) -> np.ndarray | None:
-        """The largest |change| / (relative disturbance) of each element in `runs` runs; None where it is unknown."""
-        while self._step and self._runs < runs:
-            rng = np.random.default_rng([self._seed, self._runs])
+    def noise(self, index: int, runs: int) -> np.ndarray | None:
+        """How far a rounding moves each element, the largest seen in `runs` runs; None where it is unknown."""
+        while self._known and self._runs < runs:
+            self._learn(np.random.default_rng([self._seed, self._runs]))
             self._runs += 1
-            try:
-                outputs, after = self._run(tuple(_disturb(value, rng, self._step) for value in self._arguments))
-            except SpecError:
-                continue
-            if len(outputs) + len(after) == len(self._results):
-                for position, (before, now) in enumerate(zip(self._results, (*outputs, *after))):
-                    moved = _moved(before, now, self._step)
-                    known = self._spreads[position]
-                    if moved is not None:
-                        self._spreads[position] = moved if known is None else np.maximum(known, moved)
-        return self._spreads[index]
+        return self._noise[index]
 
     @property
     def nbytes(self) -> int:
-        return sum(spread.nbytes for spread in self._spreads if spread is not None)
+        return sum(noise.nbytes for noise in self._noise if noise is not None)
+
+    def _learn(self, rng: np.random.Generator) -> None:
+        """One disturbed run in the reference's own precision, and one in the other."""
+        moved = tuple(_disturb(value, rng) for value in self._arguments)
+        own = self._attempt(moved)
+        other = self._attempt(tuple(_convert(value, np.float64 if self._single else np.float32) for value in moved))
+        scale = 1.0 if self._single else _DOUBLE_EPS / _SINGLE_EPS
+        for index, result in enumerate(self._results):
+            if _eps(result) and own is not None:
+                self._note(index, _distance(own[index], result), _eps(result) / _SINGLE_EPS)
+                if other is not None:
+                    error = _distance(own[index], other[index])
+                    if error is not None and not self._single:
+                        # Single precision has no such small numbers: what it makes of them says nothing.
+                        error = np.where(np.abs(own[index]) > _SINGLE_TINY, error, 0.0)
+                    self._note(index, error, scale)
+
+    def _attempt(self, arguments: Values) -> Values | None:
+        try:
+            outputs, after = self._run(arguments)
+        except SpecError:
+            return None
+        results = (*outputs, *after)
+        return results if len(results) == len(self._results) else None
+
+    def _note(self, index: int, distance: np.ndarray | None, scale: float) -> None:
+        if distance is not None:
+            known = self._noise[index]
+            self._noise[index] = distance * scale if known is None else np.maximum(known, distance * scale)
 
 
 @dataclass(frozen=True)
 class ResultSensitivity:
     """The sensitivity of one result.
 
-    unit: typical magnitude of the inputs that are disturbed; 0 where none is. complete: whether every array that goes
-    in is disturbed; otherwise roundings of what is made of the others go unseen.
+    eps: of the coarsest float type among inputs and results. unit: typical magnitude of the inputs that are disturbed;
+    0 where none is. complete: whether every array that goes in is disturbed; otherwise roundings of what is made of
+    the others go unseen.
     """
 
     whole: Sensitivity
     index: int
+    eps: float
     unit: float
     complete: bool
 
     def levels(self) -> Iterator[np.ndarray]:
-        """Growing estimates of |change| / (relative disturbance), from 3, 6 and 12 runs; none where it is unknown."""
+        """Growing estimates of how far a rounding moves each element, from 3, 6 and 12 runs; none where unknown."""
         for runs in RUNS:
-            spread = self.whole.spread(self.index, runs)
-            if spread is not None:
-                yield spread
+            noise = self.whole.noise(self.index, runs)
+            if noise is not None:
+                yield noise
 
 
 def typical(value: Any) -> float:
@@ -98,6 +127,7 @@ def typical(value: Any) -> float:
 
 
 def _eps(value: Any) -> float:
+    """The precision of a float; 0 for what is none. A Python number adapts to the arrays it meets and counts as double."""
     dtype = np.asarray(value).dtype
     return float(np.finfo(dtype).eps) if dtype.kind in "fc" else 0.0
 
@@ -112,26 +142,42 @@ def _disturbable(value: Any) -> bool:
         return any(bool(np.any(np.isfinite(part) & (part != np.rint(part)))) for part in parts)
 
 
-def _disturb(value: Any, rng: np.random.Generator, step: float) -> Any:
-    """The value times 1 + `step` * u, u uniform in [-1, 1) for each element, in its own type and memory order."""
+def _disturb(value: Any, rng: np.random.Generator) -> Any:
+    """The value moved by up to one rounding of single precision in each element, rounded to it where it has the range,
+    in its own type and memory order."""
     if not _disturbable(value):
         return value
     array = np.asarray(value)
-    factor = step * rng.uniform(-1, 1, array.shape)
+    factor: Any = 1 + _SINGLE_EPS * rng.uniform(-1, 1, array.shape)
     if array.dtype.kind == "c":
-        factor = factor + 1j * step * rng.uniform(-1, 1, array.shape)
+        factor = factor + 1j * _SINGLE_EPS * rng.uniform(-1, 1, array.shape)
     with np.errstate(all="ignore"):
-        if isinstance(value, np.ndarray):
-            moved = np.empty_like(value)
-            np.copyto(moved, value * (1 + factor), casting="same_kind")
-            return moved
-        return type(value)(array * (1 + factor))
+        moved = array * factor
+        rounded = moved.astype(np.complex64 if array.dtype.kind == "c" else np.float32)
+        moved = np.where(np.isfinite(rounded) & (np.abs(rounded) > _SINGLE_TINY), rounded, moved)
+    if not isinstance(value, np.ndarray):
+        return type(value)(moved.item())
+    result = np.empty_like(value)
+    np.copyto(result, moved, casting="same_kind")
+    return result
 
 
-def _moved(before: Any, after: Any, step: float) -> np.ndarray | None:
-    """|change| / step for a float result; None for others, and where the disturbance changed the shape."""
-    if np.asarray(before).dtype.kind not in "fc" or np.shape(before) != np.shape(after):
+def _convert(value: Any, dtype: type[np.floating]) -> Any:
+    """A float array or NumPy scalar in single or double precision; anything else as it is."""
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "fc":
+        return value
+    if value.dtype.kind == "c":
+        dtype = np.complex128 if dtype is np.float64 else np.complex64
+    with np.errstate(over="ignore"):
+        return value.astype(dtype)
+
+
+def _distance(one: Any, other: Any) -> np.ndarray | None:
+    """|one - other| in double precision, 0 where it is not finite; None for what is no float, or of another shape."""
+    a, b = np.asarray(one), np.asarray(other)
+    if a.shape != b.shape or a.dtype.kind not in "fc" or b.dtype.kind not in "fc":
         return None
+    wide = np.complex128 if "c" in (a.dtype.kind, b.dtype.kind) else np.float64
     with np.errstate(all="ignore"):
-        change = np.abs(np.asarray(after) - np.asarray(before)).astype(np.float64) / step
-    return np.where(np.isfinite(change), change, 0.0)
+        distance = np.abs(a.astype(wide) - b.astype(wide))
+    return np.where(np.isfinite(distance), distance, 0.0)
