@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from ..kernels.spec import SpecError
 
 RUNS = (3, 6, 12)
+_PATIENCE_SECONDS = 3.0
 Values = tuple[Any, ...]
 _SINGLE_EPS, _DOUBLE_EPS = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 _SINGLE_TINY = float(np.finfo(np.float32).tiny)
@@ -39,24 +41,25 @@ class Sensitivity:
         self._results = results
         self._seed = seed
         self._runs = 0
+        self._seconds = 0.0
         self._noise: list[np.ndarray | None] = [None] * len(results)
         self._single = any(_eps(value) == _SINGLE_EPS for value in arguments)
         disturbed = [value for value in arguments if _disturbable(value)]
-        arrays = [value for value in arguments if isinstance(value, np.ndarray) and value.size > 1]
         self._known = bool(disturbed)
         self.eps = max(map(_eps, (*arguments, *results)), default=0.0)
         self.unit = max(map(typical, disturbed), default=0.0)
-        self.complete = bool(disturbed) and all(map(_disturbable, arrays))
 
     def of(self, index: int) -> ResultSensitivity:
         """That of result number `index`."""
-        return ResultSensitivity(self, index, self.eps, self.unit, self.complete)
+        return ResultSensitivity(self, index, self.eps, self.unit)
 
     def noise(self, index: int, runs: int) -> np.ndarray | None:
         """How far a rounding moves each element, the largest seen in `runs` runs; None where it is unknown."""
-        while self._known and self._runs < runs:
+        while self._known and self._runs < runs and self._seconds < _PATIENCE_SECONDS:
+            start = perf_counter()
             self._learn(np.random.default_rng([self._seed, self._runs]))
             self._runs += 1
+            self._seconds += perf_counter() - start
         return self._noise[index]
 
     @property
@@ -98,18 +101,17 @@ class ResultSensitivity:
     """The sensitivity of one result.
 
     eps: of the coarsest float type among inputs and results. unit: typical magnitude of the inputs that are disturbed;
-    0 where none is. complete: whether every array that goes in is disturbed; otherwise roundings of what is made of
-    the others go unseen.
+    0 where none is.
     """
 
     whole: Sensitivity
     index: int
     eps: float
     unit: float
-    complete: bool
 
     def levels(self) -> Iterator[np.ndarray]:
-        """Growing estimates of how far a rounding moves each element, from 3, 6 and 12 runs; none where unknown."""
+        """Growing estimates of how far a rounding moves each element, from 3, 6 and 12 runs, fewer where they take
+        more than some seconds; none where unknown."""
         for runs in RUNS:
             noise = self.whole.noise(self.index, runs)
             if noise is not None:

@@ -156,7 +156,7 @@ def test_sensitivity_shows_where_terms_cancel():
     difference, product = (list(sensitivity.of(index).levels())[-1] for index in (0, 1))
     assert np.median(difference / np.abs(case.expected[0])) > 1e5 * 2.2e-16
     assert np.max(product / np.abs(case.expected[1])) < 5 * 2.2e-16
-    assert sensitivity.complete and 1 <= sensitivity.unit <= 2
+    assert 1 <= sensitivity.unit <= 2
 
 
 def test_whole_numbers_are_not_disturbed():
@@ -168,7 +168,6 @@ def test_whole_numbers_are_not_disturbed():
             return a / 3
         """)
     sensitivity = oracle.sensitivity(oracle.case("verify", 1))
-    assert not sensitivity.complete
     assert list(sensitivity.of(0).levels()) == []
 
 
