@@ -15,7 +15,7 @@ BLUR = """
 def make(size, rng):
     return (rng.standard_normal((size["n"], size["m"])),)
 @kernwright.kernel(inputs=make, sizes={"tiny": {"n": 5, "m": 4}, "verify": {"n": 17, "m": 23}, "benchmark": {"n": 60, "m": 50},
-                                       "wide": {"n": 3, "m": 200}})
+                                       "wide": {"n": 3, "m": 200}, "huge": {"n": 300, "m": 200}})
 def f(a):
     out = np.zeros_like(a)
     out[:, 1:-1] = (a[:, :-2] + a[:, 1:-1] + a[:, 2:]) / 3
@@ -115,8 +115,9 @@ def test_the_plan_covers_sizes_and_repeats_and_equal_seeds_give_equal_plans(orac
     extras = [case for case in cases if not isinstance(case.size, str)]
     assert len(extras) == 4
     assert cases == plan(oracle, 5) != plan(oracle, 6)
-    deep = [case for case in plan(oracle, 5, deep=True) if not isinstance(case.size, str)]
-    assert len(deep) == 2 * len(oracle.extra_sizes())
+    deep = plan(oracle, 5, deep=True)
+    assert len([case for case in deep if not isinstance(case.size, str)]) == 2 * len(oracle.extra_sizes())
+    assert [case.size for case in deep[-6:]] == ["wide", "wide", "huge", "huge", "benchmark", "benchmark"]
 
 
 @pytest.mark.parametrize("seed", range(3))

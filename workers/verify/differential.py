@@ -3,9 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
+
+from kernwright.declaration import REQUIRED_SIZES
 
 from ...kernels.signature import Signature
 from ...kernels.spec import Tolerance
@@ -47,12 +50,12 @@ class PlannedCase:
 
 
 def plan(oracle: Oracle, seed: int, deep: bool = False) -> tuple[PlannedCase, ...]:
-    """The cases of one test, cheap ones first: tiny, verify twice in a row with other values, further sizes, sizes
-    around verify, the first verify case again, and benchmark last.
+    """The cases of one test, cheap ones first: tiny, verify twice in a row with other values, sizes around verify, the
+    first verify case again, further declared sizes, and benchmark last.
 
     A kernel that keeps a result answers the second case with the first's; one that counts its calls fails the
-    repeated case. deep: every size around verify in place of four drawn by `seed`, and two seeds at each size.
-    Equal seeds give equal cases, which the oracle then remembers.
+    repeated case. deep: every size around verify in place of four drawn by `seed`, declared sizes also where they are
+    larger than the benchmark, and two seeds at each. Equal seeds give equal cases, which the oracle then remembers.
     """
     rng = np.random.default_rng([seed, 0])
     seeds = iter(int(number) for number in rng.integers(1, 2**62, 256))
@@ -60,7 +63,9 @@ def plan(oracle: Oracle, seed: int, deep: bool = False) -> tuple[PlannedCase, ..
     if not deep and len(extras) > SEARCH_EXTRAS:
         chosen = rng.choice(len(extras), SEARCH_EXTRAS, replace=False)
         extras = [extras[index] for index in sorted(chosen)]
-    others = [name for name in oracle.spec.sizes if name not in ("tiny", "verify", "benchmark")]
+    sizes = oracle.spec.sizes
+    most = prod(sizes["benchmark"].values())
+    others = [name for name in sizes if name not in REQUIRED_SIZES and (deep or prod(sizes[name].values()) <= most)]
     repeats = 2 if deep else 1
     first = PlannedCase("verify", next(seeds))
     cases = [PlannedCase("tiny", next(seeds)), first, PlannedCase("verify", next(seeds))]

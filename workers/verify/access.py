@@ -1,0 +1,75 @@
+"""Access check: whether the iterations of a candidate's `prange` loops are independent, and its indices in bounds.
+
+Equal results never clear a parallel kernel: racy ones pass hundreds of runs. So its text is interpreted on small
+inputs, over arrays that log every access by iteration. Exact for those inputs. It runs in a sandboxed child, as the
+interpretation of a hostile text may never end.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...kernels.candidate import Candidate
+from ...kernels.interpret.access import AccessReport, log_accesses
+from ...kernels.signature import Signature
+from ..arena import Arena
+from ..evaluation import Verdict
+from ..failure import RunFailed
+from ..oracle import Case
+from ..sandbox.client import Child, ChildFailure
+from .check import Check
+
+ARGS = "access"
+_SHOWN = 3
+
+
+def check(candidate: Candidate, arguments: Sequence[Any], signature: Signature) -> Check:
+    """What the log of one interpreted run shows. `arguments` may be written to."""
+    return _judged(log_accesses(candidate, tuple(arguments), signature))
+
+
+def check_access(
+    child: Child, candidate: Candidate, case: Case, signature: Signature, seconds: float | None = None
+) -> Check:
+    """`check` on the arguments of `case`, carried out in `child`. seconds: wall limit; a child that exceeds it, or dies
+    otherwise, gives a Check with that verdict."""
+    message = {"do": "access", "args": ARGS, "candidate": candidate.as_json(), "signature": signature.as_json()}
+    try:
+        with Arena.build(case.arguments, ()) as arena:
+            reply = child.call({"do": "attach", "name": ARGS, "layout": arena.layout}, [arena.fd], seconds)
+            if reply["ok"]:
+                reply = child.call(message, seconds=seconds)
+    except ChildFailure as failure:
+        failed = RunFailed.of_child(failure)
+        return Check(failed.verdict, f"while its accesses were logged at {case.label}: {failed.message}")
+    if not reply["ok"]:
+        failed = RunFailed.of_reply(reply)
+        return Check(failed.verdict, f"while its accesses were logged at {case.label}: {failed.message}")
+    found = Check.from_json(reply["check"])
+    if found.passed:
+        return found
+    return Check(found.verdict, f"{case.label}: {found.message}", {**found.facts, "size": dict(case.size), "seed": case.seed})
+
+
+def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, Any]:
+    """The child's part: the reply to the harness command "access"."""
+    candidate, signature = Candidate.from_json(message["candidate"]), Signature.from_json(message["signature"])
+    return {"ok": True, "check": check(candidate, arguments, signature).as_json()}
+
+
+def _judged(report: AccessReport) -> Check:
+    facts = {"iterations": report.iterations, "negative_indices": list(report.negative_indices[:_SHOWN])}
+    if report.out_of_bounds:
+        return Check(Verdict.OUT_OF_BOUNDS, _some(report.out_of_bounds), facts)
+    if report.races:
+        return Check(Verdict.RACE, _some(report.races), facts)
+    if report.unwritten_reads:
+        return Check(Verdict.WRONG, "reads memory that nothing has written: " + _some(report.unwritten_reads), facts)
+    if not report.finished:
+        return Check(Verdict.REFUSED, f"its parallel loops could not be cleared of races: {report.limit}", facts)
+    return Check(Verdict.VERIFIED, "", facts)
+
+
+def _some(findings: Sequence[str]) -> str:
+    more = f" (and {len(findings) - _SHOWN} more)" if len(findings) > _SHOWN else ""
+    return "; ".join(findings[:_SHOWN]) + more
