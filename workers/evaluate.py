@@ -1,0 +1,226 @@
+"""The cascade: one candidate through gate, build, smoke, verification, screen and measurement, cheapest first.
+
+Verification comes before the screen, against the usual order, so that nothing unverified is ever timed and a candidate
+waits for the timing lease once (figures in docs/decisions.md).
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..kernels import dialect
+from ..kernels.candidate import Candidate, CandidateError
+from ..kernels.spec import SpecError
+from .evaluation import Evaluation, Ratio, Rung, Verdict
+from .failure import RunFailed
+from .job import Assignment, Job
+from .leases import Leases
+from .machine import machine_type
+from .oracle import Oracle
+from .sandbox.client import Child, ChildFailure
+from .session import ChildSession
+from .slots import Slots
+from .timing import TimingError, measure, screen
+from .verify.access import check_access
+from .verify.check import Check
+from .verify.differential import differential, plan
+from .verify.runner import ChildRunner
+
+SMOKE_CASES = 2
+REFERENCE = "reference"
+
+
+class Judge:
+    """Judges the candidates of one run, one after the other. Owns a warm process; `close()` ends it."""
+
+    def __init__(self, assignment: Assignment, node: str = "") -> None:
+        self.assignment = assignment
+        self.node = node
+        self.machine = machine_type().key
+        self.slots = Slots(assignment)
+        self.oracle = Oracle(assignment.spec.open(), assignment.signature)
+        self.leases = Leases()
+        self._timed: dict[tuple[str, str], Ratio] = {}
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends everything this judge started."""
+        self.slots.close()
+
+    def evaluate(self, job: Job) -> Evaluation:
+        """The job's Evaluation. Whatever the candidate does is a verdict."""
+        record = _Record(job.candidate)
+        try:
+            self._climb(job, record)
+        except _Ended:
+            pass
+        except RunFailed as failure:
+            record.verdict, record.message = failure.verdict, failure.message
+        except ChildFailure as failure:
+            record.verdict, record.message = Verdict(failure.kind), failure.message
+        except SpecError as error:
+            record.verdict, record.message = Verdict.LOST, f"the reference failed: {error}"
+        except TimingError as error:
+            record.verdict, record.message = Verdict.WRONG, f"its timing cannot be trusted: {error}"
+        return record.evaluation(self.machine, self.node)
+
+    def _climb(self, job: Job, record: _Record) -> None:
+        candidate = job.candidate
+        with record.rung(Rung.GATE):
+            refusals = _refusals(candidate)
+            if refusals:
+                record.end(Verdict.REFUSED, refusals)
+        cases = plan(self.oracle, job.seed)
+        with record.waiting(), self._build_lease() as core:
+            record.working()
+            with record.rung(Rung.SMOKE):
+                self._smoke(candidate, cases[:SMOKE_CASES], core, record)
+            case = self.oracle.case("benchmark", cases[-1].seed)
+            child = self.slots.fork(f"judge {candidate.identity}", [core])
+            record.defences = child.defences
+        with child:
+            with record.waiting(), self._build_lease() as core:
+                record.working()
+                child.pin([core])
+                with record.rung(Rung.BUILD):
+                    self.slots.attach(child, case)
+                    record.facts.update(self.slots.build(child, "candidate", candidate))
+                with record.rung(Rung.VERIFY):
+                    check = differential(ChildRunner(child, "candidate", self.assignment.settings.run_seconds), self.oracle, cases)
+                    record.answer(check, "differential")
+                    record.equivalent = True
+                self.slots.cache_rival(job.anchor, case, [core])
+            self._time(job, child, record)
+
+    def _smoke(self, candidate: Candidate, cases: Any, core: int, record: _Record) -> None:
+        """Bounds-checked, serial and unoptimised, on small inputs; then the access log, where there is a `prange`."""
+        with self.slots.fork(f"smoke {candidate.identity}", [core]) as child:
+            record.defences = child.defences
+            self.slots.attach(child, self.oracle.case(cases[0].size, cases[0].seed))
+            self.slots.build(child, "smoke", candidate, boundscheck=True, opt=0)
+            seconds = self.assignment.settings.run_seconds
+            record.answer(differential(ChildRunner(child, "smoke", seconds), self.oracle, cases), "smoke")
+            if candidate.options.parallel:
+                tiny = self.oracle.case(cases[0].size, cases[0].seed)
+                check = check_access(child, candidate, tiny, self.assignment.signature, seconds)
+                record.legal_in_parallel = False if check.verdict is Verdict.RACE else None
+                record.answer(check, "access")
+            record.legal_in_parallel = True
+
+    def _time(self, job: Job, child: Child, record: _Record) -> None:
+        candidate, anchor = job.candidate, job.anchor
+        rival = anchor.identity if anchor else REFERENCE
+        settings = self.assignment.settings
+        code = str(record.facts.get("code_hash", "")), rival
+        known = self._timed.get(code) if code[0] else None
+        if known is not None:
+            record.facts["timing_shared"] = True
+            record.succeed(known)
+            return
+        with record.waiting(), self.leases.timing(settings.threads) as cores:
+            record.working()
+            with record.rung(Rung.SCREEN):
+                child.pin(cores)
+                if anchor is not None and anchor.identity == candidate.identity:
+                    self.slots.build(child, "rival", anchor, trusted=True)
+                else:
+                    self.slots.build_rival(child, "rival", anchor)
+                mixed = self.slots.mixed_pools(candidate, anchor)
+                with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
+                    screening = screen(session, candidate="candidate", rival="rival", bar=job.bar, rival_name=rival)
+            if screening.decision == "slower" and job.bar > 0:
+                record.faster = screening.ratio
+                record.end(Verdict.TOO_SLOW, f"{screening.ratio.speedup:.3f} times the anchor's speed, below the bar of {job.bar:.3f}")
+            with record.rung(Rung.MEASURE):
+                with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
+                    ratio = measure(session, candidate="candidate", rival="rival", rival_name=rival, rounds=settings.rounds)
+        if code[0]:
+            self._timed[code] = ratio
+        record.succeed(ratio)
+
+    @contextmanager
+    def _build_lease(self) -> Iterator[int]:
+        with self.leases.build() as core:
+            yield core
+
+
+def _refusals(candidate: Candidate) -> str:
+    """What the gate refuses, in lines; "" where the candidate passes."""
+    try:
+        candidate.tunables  # noqa: B018 - parsing them is the check
+    except CandidateError as error:
+        return str(error)
+    return "\n".join(f"line {r.line}: {r.reason}" for r in dialect.check(candidate)[:5])
+
+
+class _Ended(Exception):
+    """The candidate's way through the cascade is over; the record says how."""
+
+
+class _Record:
+    """What is known so far of one candidate."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.verdict = Verdict.LOST
+        self.at = Rung.GATE
+        self.message = ""
+        self.equivalent: bool | None = None
+        self.legal_in_parallel: bool | None = None
+        self.faster: Ratio | None = None
+        self.defences: tuple[str, ...] = ()
+        self.facts: dict[str, Any] = {}
+        self.seconds: dict[str, float] = {}
+        self._wait_started: float | None = None
+
+    @contextmanager
+    def rung(self, rung: Rung) -> Iterator[None]:
+        self.at = rung
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._add(str(rung), time.perf_counter() - started)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around the taking of a lease; `working` ends the wait."""
+        self._wait_started = time.perf_counter()
+        yield
+
+    def working(self) -> None:
+        if self._wait_started is not None:
+            self._add("wait", time.perf_counter() - self._wait_started)
+            self._wait_started = None
+
+    def _add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + seconds, 6)
+
+    def answer(self, check: Check, name: str) -> None:
+        """Takes a check's facts, and ends where it found something."""
+        self.facts[name] = dict(check.facts)
+        if not check.passed:
+            if check.verdict is not Verdict.RACE:
+                self.equivalent = False
+            self.end(check.verdict, check.message)
+
+    def end(self, verdict: Verdict, message: str) -> None:
+        self.verdict, self.message = verdict, message
+        raise _Ended
+
+    def succeed(self, ratio: Ratio) -> None:
+        self.verdict, self.message, self.faster = Verdict.VERIFIED, "", ratio
+        self.at = Rung.MEASURE
+
+    def evaluation(self, machine: str, node: str) -> Evaluation:
+        return Evaluation(
+            self.candidate.identity, self.verdict, self.at, self.message, self.equivalent, self.legal_in_parallel,
+            self.faster, self.seconds, self.defences, machine, node, self.facts,
+        )

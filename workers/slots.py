@@ -1,0 +1,109 @@
+"""Slots: building kernels in a sandboxed child, and attaching inputs to it; what every examination starts with."""
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..kernels.candidate import Candidate
+from ..kernels.spec import KernelSpec
+from .arena import Arena
+from .failure import RunFailed
+from .job import Assignment
+from .oracle import Case
+from .sandbox.client import Child, ChildFailure, WarmProcess
+from .sandbox.limits import Limits
+
+ARGS = "timed"
+# A saturated host shares its cores among many children, so wall time is granted several times over.
+WALL_FACTOR = 4
+_BLAS = re.compile(r"@|\.(dot|vdot|matmul|linalg)\b")
+
+
+class Slots:
+    """Forks children and builds in them. Owns the warm process and the directory of compiled trusted kernels."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.assignment = assignment
+        self.parameters = assignment.spec.open().parameters
+        self.warm = WarmProcess(assignment.settings.threads)
+        self._cache = Path(tempfile.mkdtemp(prefix="kernwright-trusted-"))
+        self._cached: set[str] = set()
+
+    def close(self) -> None:
+        """Ends the warm process and removes the directory."""
+        self.warm.close()
+        shutil.rmtree(self._cache, ignore_errors=True)
+
+    def fork(self, name: str, cores: Sequence[int] = (), trusted: bool = False) -> Child:
+        """A child that may build and run one candidate. trusted: it may write compiled code into the shared cache."""
+        settings = self.assignment.settings
+        cpu = settings.build_seconds + settings.run_seconds * settings.threads
+        limits = Limits(cpu_seconds=cpu, wall_seconds=WALL_FACTOR * cpu, memory_bytes=settings.memory_bytes)
+        cache = [str(self._cache)]
+        return self.warm.fork(limits, name, cores=cores, readable=cache, writable=cache if trusted else ())
+
+    def attach(self, child: Child, case: Case, name: str = ARGS) -> None:
+        """Makes the case's arguments known to the child. Raises RunFailed."""
+        outputs = [(np.asarray(value).dtype, np.shape(value)) for value in case.expected]
+        with Arena.build(case.arguments, outputs) as arena:
+            _ask(child, {"do": "attach", "name": name, "layout": arena.layout}, [arena.fd])
+
+    def build(
+        self, child: Child, slot: str, candidate: Candidate, *, args: str = ARGS, boundscheck: bool = False, opt: int = 3,
+        trusted: bool = False,
+    ) -> dict[str, Any]:
+        """Compiles `candidate` for the types of the attached `args`; what the machine code shows. Raises RunFailed."""
+        settings = self.assignment.settings
+        message = {
+            "do": "build", "slot": slot, "kind": "candidate", "candidate": candidate.as_json(),
+            "signature": self.assignment.signature.as_json(), "parameters": list(self.parameters),
+            "threads": settings.threads, "boundscheck": boundscheck, "opt": opt, "args": args,
+            "cache_dir": str(self._cache) if trusted else None,
+        }
+        try:
+            return dict(_ask(child, message, seconds=WALL_FACTOR * settings.build_seconds)["facts"])
+        except RunFailed as failure:
+            if "CPU seconds" in failure.message or "wall time" in failure.message:
+                raise RunFailed(failure.verdict, f"the build {failure.message}; write less unrolled text") from None
+            raise
+
+    def build_rival(self, child: Child, slot: str, rival: Candidate | None) -> None:
+        """The anchor (from the trusted cache, filled at its first use), or the reference where `rival` is None."""
+        if rival is None:
+            spec: KernelSpec = self.assignment.spec
+            _ask(child, {
+                "do": "build", "slot": slot, "kind": "reference", "threads": self.assignment.settings.threads,
+                "spec": {"name": spec.name, "text": spec.text, "function": spec.function},
+                "signature": self.assignment.signature.as_json(),
+            })
+        else:
+            self.build(child, slot, rival, trusted=True)
+
+    def cache_rival(self, rival: Candidate | None, case: Case, cores: Sequence[int]) -> None:
+        """Compiles a trusted rival once, in a child that runs nothing else. Raises RunFailed."""
+        if rival is None or rival.identity in self._cached:
+            return
+        with self.fork("trusted build", cores, trusted=True) as child:
+            self.attach(child, case)
+            self.build(child, "rival", rival, trusted=True)
+        self._cached.add(rival.identity)
+
+    def mixed_pools(self, *kernels: Candidate | None) -> bool:
+        """Whether these kernels (None: the reference) may use BLAS's pool of threads beside Numba's."""
+        return self.assignment.settings.threads > 1 and any(k is None or _BLAS.search(k.text) for k in kernels)
+
+
+def _ask(child: Child, message: dict[str, Any], fds: Sequence[int] = (), seconds: float | None = None) -> dict[str, Any]:
+    try:
+        reply = child.call(message, fds, seconds)
+    except ChildFailure as failure:
+        raise RunFailed.of_child(failure) from None
+    if not reply["ok"]:
+        raise RunFailed.of_reply(reply)
+    return reply
