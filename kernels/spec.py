@@ -113,7 +113,7 @@ class OpenSpec:
         return self.sizes[size] if isinstance(size, str) else size
 
     def make_inputs(self, size: str | Mapping[str, int], seed: int) -> tuple[Any, ...]:
-        """Fresh positional arguments at `size` (a name, or a mapping) for `seed`.
+        """Fresh positional arguments at `size` (a name, or a mapping) for `seed`; no two arrays share memory.
 
         Raises SpecError if the generator raises, returns the wrong number of arguments, or non-numeric ones.
         """
@@ -122,9 +122,11 @@ class OpenSpec:
             made = self.declaration.inputs(dict(self.size(size)), np.random.default_rng(seed))
         except MemoryError:
             raise SpecError(f"the inputs {label} do not fit in memory; declare a smaller size") from None
-        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-            raise SpecError(f"the input generator raised {type(error).__name__} {label}: {error}") from error
-        arguments = made if isinstance(made, tuple) else (made,)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's code may raise anything
+            raise SpecError(f"the input generator raised {one_line(error)} {label}") from error
+        if made is None:
+            raise SpecError("the input generator returns nothing; return the tuple of the reference's arguments")
+        arguments = tuple(made) if isinstance(made, tuple | list) else (made,)
         if len(arguments) != len(self.parameters):
             raise SpecError(
                 f"the input generator returns {len(arguments)} argument(s), but {self.spec.function} takes "
@@ -133,9 +135,21 @@ class OpenSpec:
         for name, argument in zip(self.parameters, arguments):
             if not is_numeric(argument):
                 raise SpecError(
-                    f"argument {name} is {_describe(argument)}; arguments must be numeric arrays or numbers"
+                    f"argument {name} is {describe_value(argument)}; arguments must be numeric arrays or numbers"
                 )
-        return arguments
+        return self._owned(arguments)
+
+    def _owned(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, with a copy in place of any array that is a view, read-only, given twice or the module's."""
+        taken = {id(value) for value in vars(self.module).values()}
+        owned = []
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                if argument.base is not None or not argument.flags.writeable or id(argument) in taken:
+                    argument = argument.copy(order="K")
+                taken.add(id(argument))
+            owned.append(argument)
+        return tuple(owned)
 
     def check_declaration(self) -> None:
         """Raises SpecError if sizes or tolerance are malformed."""
@@ -145,18 +159,42 @@ class OpenSpec:
             missing = [n for n in REQUIRED_SIZES if not isinstance(sizes, Mapping) or n not in sizes]
             raise SpecError(f"sizes lacks {', '.join(missing)}; declare tiny, verify and benchmark")
         for name, size in sizes.items():
-            good = isinstance(size, Mapping) and size and all(type(v) is int and v >= 0 for v in size.values())
-            if not good:
+            good = isinstance(size, Mapping) and size and all(
+                isinstance(key, str) and type(value) is int and value >= 0 for key, value in size.items()
+            )
+            if not good or not isinstance(name, str):
                 raise SpecError(f"size {name!r} is {size!r}; write a mapping of names to non-negative integers")
         if not callable(self.declaration.inputs):
             raise SpecError("inputs is not a function of (size, rng)")
 
 
 def is_numeric(value: Any) -> bool:
-    """Whether a kernel may take or return `value`: a number or an array of bool, integer, float or complex."""
-    if isinstance(value, np.ndarray | np.generic):
-        return value.dtype.kind in "biufc" and value.dtype.isnative and value.dtype.itemsize <= 16 and value.dtype.char not in "eGg"
-    return isinstance(value, bool | int | float | complex)
+    """Whether a kernel may take or return `value`: a number or a plain array of bool, integer, float or complex.
+
+    Half and extended precision, foreign byte order, subclasses of ndarray, and integers beyond 64 bits are not: Numba
+    has no such types.
+    """
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        dtype = value.dtype
+        return dtype.kind in "biufc" and dtype.isnative and dtype.char not in "egG"
+    if type(value) is int:
+        return -(2**63) <= value < 2**63
+    return type(value) in (bool, float, complex)
+
+
+def describe_value(value: Any) -> str:
+    """What `value` is, in the words of an error message."""
+    if type(value) is np.ndarray:
+        return f"an array of dtype {value.dtype}"
+    if type(value) is int and not is_numeric(value):
+        return "an integer beyond 64 bits"
+    return f"of type {type(value).__name__}"
+
+
+def one_line(error: BaseException) -> str:
+    """The error's class and message on one line."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def copy_arguments(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -199,9 +237,12 @@ def _execute(spec: KernelSpec) -> types.ModuleType:
     sys.modules[name] = module
     try:
         exec(compile(spec.text, filename, "exec"), module.__dict__)  # noqa: S102 - the author's own code
-    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+    except SyntaxError as error:
         del sys.modules[name]
-        raise SpecError(f"{spec.name}: the file raised {type(error).__name__} when it was loaded: {error}") from error
+        raise SpecError(f"{spec.name}, line {error.lineno}: syntax error: {error.msg}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's code may raise anything
+        del sys.modules[name]
+        raise SpecError(f"{spec.name}: the file raised {one_line(error)} when it was loaded") from error
     if not isinstance(getattr(getattr(module, spec.function, None), "__kernwright__", None), Declaration):
         del sys.modules[name]
         raise SpecError(f"{spec.function} has no @kernwright.kernel decorator; add one with inputs= and sizes=")
@@ -225,9 +266,3 @@ def _refuse_sibling_imports(tree: ast.Module, path: Path) -> None:
                     f"{path}, line {node.lineno}: imports the sibling file {name}.py, which does not travel to the "
                     "workers; move the code into this file, or make it importable there (PYTHONPATH, --working-dir)"
                 )
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of dtype {value.dtype}"
-    return f"of type {type(value).__name__}"

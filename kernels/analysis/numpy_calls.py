@@ -1,43 +1,54 @@
 """What the analysis knows about NumPy's functions and methods: which only read, which return new memory."""
 from __future__ import annotations
 
-ELEMENTWISE_UNARY = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ELEMENTWISE_UNARY = _words(
     "abs absolute fabs sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
     "arccosh arctanh floor ceil trunc rint sign square negative positive reciprocal cbrt isnan isinf isfinite "
-    "logical_not invert bitwise_not conj conjugate signbit deg2rad rad2deg round around".split())
-ELEMENTWISE_BINARY = frozenset(
+    "logical_not invert bitwise_not conj conjugate signbit deg2rad rad2deg round around")
+ELEMENTWISE_BINARY = _words(
     "add subtract multiply divide true_divide floor_divide mod remainder fmod power float_power maximum minimum fmax "
     "fmin arctan2 hypot logaddexp copysign logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
-    "left_shift right_shift equal not_equal less less_equal greater greater_equal heaviside nextafter ldexp".split())
-BOOLEAN = frozenset(
+    "left_shift right_shift equal not_equal less less_equal greater greater_equal heaviside nextafter ldexp")
+BOOLEAN = _words(
     "isnan isinf isfinite logical_not logical_and logical_or logical_xor equal not_equal less less_equal greater "
-    "greater_equal signbit".split())
-ALLOCATORS = frozenset("empty zeros ones full empty_like zeros_like ones_like full_like".split())
-CASTS = frozenset(
-    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp float32 float64 complex64 complex128 bool_".split())
+    "greater_equal signbit")
+ALLOCATORS = _words(
+    "empty zeros ones full empty_like zeros_like ones_like full_like")
+CASTS = _words(
+    "int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp float32 float64 complex64 complex128 bool_")
 # Functions that read their arguments and return new memory (or a scalar).
-FRESH = frozenset(
+FRESH = _words(
     "array copy arange linspace eye identity dot vdot inner outer matmul kron cross where sum prod mean std var "
     "median min max amin amax argmin argmax any all cumsum cumprod diff sort argsort bincount searchsorted histogram "
     "concatenate stack vstack hstack dstack column_stack repeat tile roll flip interp clip trace count_nonzero "
     "nonzero unique triu tril nansum nanmax nanmin nanmean ptp einsum tensordot convolve correlate take ediff1d "
-    "percentile quantile full ".split()) | ELEMENTWISE_UNARY | ELEMENTWISE_BINARY | ALLOCATORS | CASTS
+    "percentile quantile full ") | ELEMENTWISE_UNARY | ELEMENTWISE_BINARY | ALLOCATORS | CASTS
 # Functions that read their arguments and may return the memory of one.
-VIEWING = frozenset(
+VIEWING = _words(
     "asarray ascontiguousarray asfortranarray atleast_1d atleast_2d atleast_3d ravel reshape transpose squeeze "
     "expand_dims broadcast_to swapaxes moveaxis rollaxis real imag split array_split fliplr flipud rot90 diag "
-    "diagonal flatnonzero asanyarray".split())
-REDUCTIONS = frozenset("sum prod mean std var min max amin amax any all argmin argmax ptp count_nonzero nansum nanmax "
-                       "nanmin nanmean median trace vdot".split())
+    "diagonal flatnonzero asanyarray")
+REDUCTIONS = _words(
+    "sum prod mean std var min max amin amax any all argmin argmax ptp count_nonzero nansum nanmax "
+                       "nanmin nanmean median trace vdot")
 
-FRESH_METHODS = frozenset(
+FRESH_METHODS = _words(
     "sum prod mean std var min max argmin argmax any all cumsum cumprod copy flatten dot conj conjugate argsort "
-    "nonzero item tolist take repeat round clip ptp trace searchsorted".split())
-VIEWING_METHODS = frozenset("reshape ravel transpose view squeeze swapaxes diagonal astype".split())
-METADATA = frozenset("shape ndim size dtype itemsize nbytes strides".split())
-VIEWING_ATTRIBUTES = frozenset("T real imag flat".split())
+    "nonzero item tolist take repeat round clip ptp trace searchsorted")
+VIEWING_METHODS = _words(
+    "reshape ravel transpose view squeeze swapaxes diagonal astype")
+METADATA = _words(
+    "shape ndim size dtype itemsize nbytes strides")
+VIEWING_ATTRIBUTES = _words(
+    "T real imag flat")
 DTYPE_NAMES = CASTS - {"bool_"}
-SCALAR_BUILTINS = frozenset("abs min max int float bool complex round len pow divmod sum".split())
+SCALAR_BUILTINS = _words(
+    "abs min max int float bool complex round len pow divmod sum")
 
 
 def writes_argument(function: str, positional: int, keywords: frozenset[str]) -> bool:

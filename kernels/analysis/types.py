@@ -5,7 +5,6 @@ One type a name, as in Numba. "unknown" is always a safe answer; every user must
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..candidate import ENTRY, Candidate

@@ -53,7 +53,7 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
             continue
         draft = Draft(candidate, analysis)
         draft.replace(draft.of(loop.node), *_rewritten(draft, site))
-        inner = ", ".join(l.variable for l in site.nest)
+        inner = ", ".join(nested.variable for nested in site.nest)
         note = f"accumulator {site.accumulator} expanded to {shown(site.element)}: loop {loop.variable} moved into {inner} (line {loop.line})"
         made = draft.finish(NAME, note)
         if made is not None:

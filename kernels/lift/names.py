@@ -1,0 +1,85 @@
+"""Which names a function binds, how often, and which arrays it writes into."""
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+MUTATORS = frozenset({"sort", "fill", "partition", "put", "resize", "itemset"})
+
+
+def parameters_of(function: ast.FunctionDef) -> list[str]:
+    arguments = function.args
+    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+
+def bound_names(function: ast.FunctionDef) -> frozenset[str]:
+    """Parameters and every name that is assigned anywhere in the function, inner scopes included."""
+    bound = set(parameters_of(function))
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.FunctionDef) and node is not function:
+            bound.add(node.name)
+    return frozenset(bound)
+
+
+def stored(node: ast.AST) -> Iterator[str]:
+    """Names that the statement or expression binds (comprehension variables excepted), one item a binding."""
+    if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda):
+        return
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from stored(child)
+
+
+def assigned_in(statements: list[ast.stmt]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for statement in statements:
+        counts.update(stored(statement))
+    return counts
+
+
+def mutated_in(statements: list[ast.stmt]) -> frozenset[str]:
+    """Names whose array the statements may write into: by subscript, augmented assignment, `out=`, or a helper."""
+    found: set[str] = set()
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                found.update(root_name(node))
+            elif isinstance(node, ast.AugAssign):
+                found.update(root_name(node.target))
+            elif isinstance(node, ast.Call):
+                found.update(_written_by_call(node))
+    return frozenset(found)
+
+
+def root_name(node: ast.expr) -> list[str]:
+    """The variable below subscripts and attributes, as a list of one or none."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return [node.id] if isinstance(node, ast.Name) else []
+
+
+def _written_by_call(node: ast.Call) -> Iterator[str]:
+    for keyword in node.keywords:
+        if keyword.arg == "out":
+            yield from root_name(keyword.value)
+    if isinstance(node.func, ast.Attribute):
+        root = root_name(node.func)
+        if root == ["np"]:
+            if node.func.attr in ("at", "copyto", "put", "place", "putmask", "fill_diagonal") and node.args:
+                yield from root_name(node.args[0])
+        elif node.func.attr in MUTATORS:
+            yield from root
+    elif isinstance(node.func, ast.Name):
+        for argument in node.args:
+            yield from root_name(argument)
+
+
+def uses_of(function: ast.FunctionDef) -> Counter[str]:
+    """How often each name is read."""
+    return Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))

@@ -1,0 +1,222 @@
+"""The reference as syntax: its function, the helpers that it reaches, and the module constants that they read."""
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import math
+import types
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..candidate import ENTRY
+from ..spec import OpenSpec, is_numeric
+from . import syntax
+from .names import bound_names, parameters_of
+
+RESERVED = frozenset({"np", "math", "prange", ENTRY})
+
+
+@dataclass
+class Program:
+    """Functions with normalised names: NumPy is `np`, `math` is `math`, whatever the file calls them.
+
+    functions: the entry first. constants: module-level numbers, arrays and tuples by name. foreign: other globals that
+    are read, with the line where each is first read.
+    """
+
+    entry: str
+    functions: dict[str, ast.FunctionDef]
+    constants: dict[str, Any] = field(default_factory=dict)
+    foreign: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def read_program(spec: OpenSpec) -> Program:
+    """The syntax of the spec's function and of every helper of the same file that it reaches."""
+    tree = ast.parse(spec.spec.text)
+    defined = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    program = Program(spec.spec.function, {})
+    todo = [spec.spec.function]
+    while todo:
+        wanted = todo.pop(0)
+        if wanted in program.functions:
+            continue
+        function = copy.deepcopy(defined[wanted])
+        function.decorator_list = []
+        function.returns = None
+        _LocalImports(spec.module).visit(function)
+        resolver = _Resolver(spec.module, defined, bound_names(function))
+        resolver.visit(function)
+        program.functions[wanted] = function
+        program.constants.update(resolver.constants)
+        for name, place in resolver.foreign.items():
+            program.foreign.setdefault(name, place)
+        todo.extend(resolver.helpers)
+    _avoid_reserved(program)
+    return program
+
+
+class _LocalImports(ast.NodeTransformer):
+    """Drops `import numpy as np` inside a function where the module knows the same name as the same object."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        self.module = module
+
+    def visit_Import(self, node: ast.Import) -> ast.stmt:
+        for alias in node.names:
+            known = {"numpy": np, "math": math}.get(alias.name)
+            if known is None:
+                return node
+            vars(self.module).setdefault(alias.asname or alias.name, known)
+        return ast.copy_location(ast.Pass(), node)
+
+
+class _Resolver(ast.NodeTransformer):
+    """Replaces global names by what they mean: `xp.exp`, `exp` and `numpy.exp` all become `np.exp`."""
+
+    def __init__(self, module: types.ModuleType, defined: dict[str, ast.FunctionDef], bound: frozenset[str]) -> None:
+        self.module, self.defined, self.bound = module, defined, bound
+        self.helpers: list[str] = []
+        self.constants: dict[str, Any] = {}
+        self.foreign: dict[str, tuple[int, str]] = {}
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.bound or not isinstance(node.ctx, ast.Load):
+            return node
+        if node.id not in vars(self.module):
+            if not hasattr(builtins, node.id):
+                self.foreign.setdefault(node.id, (node.lineno, f"{node.id} is not defined"))
+            return node
+        value = vars(self.module)[node.id]
+        known = known_object(value)
+        if known is not None:
+            return ast.copy_location(copy.deepcopy(syntax.parse(known)), node)
+        if self._is_helper(node.id, value):
+            self.helpers.append(node.id)
+        elif is_constant(value):
+            self.constants[node.id] = value
+        else:
+            self.foreign.setdefault(node.id, (node.lineno, f"{node.id} is neither a number, nor of NumPy or math"))
+        return node
+
+    def _is_helper(self, name: str, value: Any) -> bool:
+        """Whether the name is a function of this file, undecorated or compiled by Numba."""
+        if name not in self.defined:
+            return False
+        function = getattr(value, "py_func", value)
+        plain = not self.defined[name].decorator_list or function is not value
+        return plain and isinstance(function, types.FunctionType) and function.__module__ == self.module.__name__
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+
+def known_object(value: Any) -> str | None:
+    """`np.exp` and the like for an object of NumPy or math, None for any other."""
+    if isinstance(value, np.ndarray | np.generic):
+        return None
+    if value is np:
+        return "np"
+    if value is math:
+        return "math"
+    if value is np.linalg:
+        return "np.linalg"
+    if value in (int, float, bool, complex):
+        return value.__name__
+    if isinstance(value, np.dtype):
+        return f"np.{dtype_name(value)}" if value.kind in "biufc" else None
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return f"np.{dtype_name(np.dtype(value))}" if np.dtype(value).kind in "biufc" else None
+    name = getattr(value, "__name__", None)
+    if isinstance(name, str) and callable(value):
+        for module, prefix in ((np, "np"), (math, "math"), (np.linalg, "np.linalg")):
+            if getattr(module, name, None) is value and value is not getattr(builtins, name, None):
+                return f"{prefix}.{name}"
+    return None
+
+
+def is_constant(value: Any) -> bool:
+    """Whether a module variable is a number, a small numeric array, or a tuple or list of numbers."""
+    if isinstance(value, np.ndarray):
+        return is_numeric(value) and value.size <= 256
+    if isinstance(value, tuple | list):
+        return len(value) <= 256 and all(is_constant(v) for v in value)
+    return is_numeric(value) or value is None
+
+
+def dtype_name(dtype: np.dtype) -> str:
+    """NumPy's attribute for a dtype: `float64`, `bool_`."""
+    return "bool_" if dtype.kind == "b" else dtype.name
+
+
+def _avoid_reserved(program: Program) -> None:
+    """Renames locals and helpers that carry a name which the harness puts in scope, or that the builtins have."""
+    taken = set(program.functions) | set(program.constants) | RESERVED
+    renamed = {}
+    for name in list(program.functions):
+        if name in RESERVED or hasattr(builtins, name):
+            renamed[name] = _free(name, taken)
+    for function in program.functions.values():
+        bound = bound_names(function)
+        local = {n: _free(n, taken | bound) for n in bound
+                 if n in RESERVED or n in program.functions or n in _USED_BUILTINS}
+        mapping = {**{k: v for k, v in renamed.items() if k not in bound}, **local}
+        if mapping:
+            Rename(mapping).visit(function)
+    program.functions = {renamed.get(n, n): f for n, f in program.functions.items()}
+    for name, function in program.functions.items():
+        function.name = name
+    program.entry = renamed.get(program.entry, program.entry)
+
+
+_USED_BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
+
+
+class Rename(ast.NodeTransformer):
+    """Renames variables, parameters included."""
+
+    def __init__(self, mapping: dict[str, str]) -> None:
+        self.mapping = mapping
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.mapping.get(node.id, node.id)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg = self.mapping.get(node.arg, node.arg)
+        return node
+
+
+def _free(name: str, taken: set[str] | frozenset[str]) -> str:
+    number = 2
+    candidate = f"{name}_"
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
+
+
+def call_arguments(function: ast.FunctionDef, node: ast.Call) -> list[ast.expr] | None:
+    """The positional arguments of a call of `function`, keywords and defaults resolved; None if that is impossible."""
+    names = parameters_of(function)
+    given: dict[str, ast.expr] = {}
+    if function.args.vararg or function.args.kwarg or any(isinstance(a, ast.Starred) for a in node.args):
+        return None
+    if len(node.args) > len(names):
+        return None
+    given.update(zip(names, node.args))
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg not in names or keyword.arg in given:
+            return None
+        given[keyword.arg] = keyword.value
+    positional = [*function.args.posonlyargs, *function.args.args]
+    defaults = dict(zip([a.arg for a in positional[len(positional) - len(function.args.defaults):]], function.args.defaults))
+    defaults |= {a.arg: d for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults) if d is not None}
+    for name in names:
+        if name not in given:
+            if name not in defaults:
+                return None
+            given[name] = copy.deepcopy(defaults[name])
+    return [given[name] for name in names]

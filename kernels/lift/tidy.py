@@ -1,0 +1,114 @@
+"""Brings a function's statements to few forms before anything looks at them."""
+from __future__ import annotations
+
+import ast
+import copy
+
+from . import syntax
+
+
+def tidy(function: ast.FunctionDef) -> ast.FunctionDef:
+    """The function with docstrings, annotations and assertions dropped, chained assignments taken apart, `out=`
+    written as an assignment, and `with np.errstate(...)` replaced by its body. Works in place."""
+    function.body = _block(function.body) or [ast.Pass()]
+    return ast.fix_missing_locations(function)
+
+
+def _block(statements: list[ast.stmt]) -> list[ast.stmt]:
+    result: list[ast.stmt] = []
+    for statement in statements:
+        for piece in _statement(statement):
+            ast.copy_location(piece, statement)
+            result.append(piece)
+    return result
+
+
+def _statement(node: ast.stmt) -> list[ast.stmt]:
+    for field in ("body", "orelse"):
+        if isinstance(getattr(node, field, None), list) and not isinstance(node, ast.FunctionDef):
+            setattr(node, field, _block(getattr(node, field)))
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Assert() | ast.Pass():
+            return []
+        case ast.If(body=[ast.Raise()], orelse=rest):
+            return rest
+        case ast.If() | ast.For() | ast.While():
+            node.body = node.body or [ast.Pass()]
+            return [node]
+        case ast.AnnAssign(value=None):
+            return []
+        case ast.AnnAssign(target=target, value=value):
+            return _statement(ast.copy_location(ast.Assign([target], value), node))
+        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=function), optional_vars=None)], body=body) \
+                if syntax.text(function) == "np.errstate":
+            return body
+        case ast.Assign(targets=[first, *rest], value=value) if rest:
+            return _chain(node, [first, *rest], value)
+        case ast.Assign(targets=[target], value=ast.Call() as call) if _out(call) is not None:
+            return _into(node, call, target)
+        case ast.Expr(value=ast.Call() as call) if _out(call) is not None:
+            return _into(node, call, None)
+        case ast.Expr(value=ast.Call(func=function, args=[target, value], keywords=[])) if syntax.text(function) == "np.copyto":
+            return [_assign(_whole(target), value)]
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=target, attr="fill"), args=[value], keywords=[])):
+            return [_assign(_whole(target), value)]
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) \
+                if len(targets) == len(values) and _independent(targets, values):
+            return [piece for t, v in zip(targets, values) for piece in _statement(ast.copy_location(_assign(t, v), node))]
+    return [node]
+
+
+def _chain(node: ast.stmt, targets: list[ast.expr], value: ast.expr) -> list[ast.stmt]:
+    """`a = b = value` as `a = value; b = a` where one target is a name, else by evaluating the value for each."""
+    names = [t for t in targets if isinstance(t, ast.Name)]
+    if not names:
+        return [_assign(t, copy.deepcopy(value)) for t in targets]
+    first = names[0]
+    pieces = [_assign(first, value)]
+    pieces += [_assign(t, syntax.name(first.id)) for t in targets if t is not first]
+    return [part for piece in pieces for part in _statement(ast.copy_location(piece, node))]
+
+
+def _out(call: ast.Call) -> ast.expr | None:
+    return next((k.value for k in call.keywords if k.arg == "out" and not (isinstance(k.value, ast.Constant) and k.value.value is None)), None)
+
+
+def _into(node: ast.stmt, call: ast.Call, target: ast.expr | None) -> list[ast.stmt]:
+    """`np.f(..., out=x)` as `x[...] = np.f(...)`, then the target gets x too."""
+    out = _out(call)
+    if not isinstance(out, ast.Name | ast.Subscript | ast.Attribute):
+        return [node]
+    call = copy.deepcopy(call)
+    call.keywords = [k for k in call.keywords if k.arg != "out"]
+    pieces: list[ast.stmt] = [_assign(_whole(out), call)]
+    if target is not None and syntax.text(target) != syntax.text(out):
+        pieces.append(_assign(target, copy.deepcopy(out)))
+    return pieces
+
+
+def _whole(target: ast.expr) -> ast.expr:
+    """The target of a write into all of `target`."""
+    target = copy.deepcopy(target)
+    if isinstance(target, ast.Subscript):
+        target.ctx = ast.Store()
+        return target
+    return ast.Subscript(target, ast.Constant(...), ast.Store())
+
+
+def _assign(target: ast.expr, value: ast.expr) -> ast.Assign:
+    target = copy.deepcopy(target)
+    target.ctx = ast.Store()  # type: ignore[attr-defined]
+    return ast.Assign([target], value)
+
+
+def _independent(targets: list[ast.expr], values: list[ast.expr]) -> bool:
+    """Whether assigning one after the other means the same as assigning all at once."""
+    if not all(isinstance(t, ast.Name) for t in targets):
+        return False
+    for position, target in enumerate(targets):
+        if any(target.id in syntax.names_in(v) for v in values[position + 1:]):  # type: ignore[attr-defined]
+            return False
+        if any(isinstance(n, ast.Call) for v in values[position + 1:] for n in ast.walk(v)) and position == 0 \
+                and any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) for v in values for n in ast.walk(v)):
+            return False
+    return True

@@ -1,0 +1,67 @@
+"""Poisoned memory: what a kernel gets to see where it never wrote is not what it wrote last time.
+
+Numba's arrays come from malloc, which is told to fill what it hands out (glibc's M_PERTURB); small blocks that malloc
+keeps at hand (its thread cache) escape that, so they are taken out and filled here. Arrays that a wrapper allocates
+are filled directly.
+"""
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+_M_PERTURB = -6
+_CACHED_BLOCKS, _CACHED_BYTES, _STEP = 7, 1032, 16
+
+
+class Poison:
+    """Within `of(byte)`, fresh memory holds `byte`; outside, memory is what it always is."""
+
+    def __init__(self) -> None:
+        self._byte: int | None = None
+        self._libc = ctypes.CDLL(None)
+        self._libc.malloc.restype = ctypes.c_void_p
+        self._libc.malloc.argtypes = [ctypes.c_size_t]
+        self._libc.free.argtypes = [ctypes.c_void_p]
+
+    @contextmanager
+    def of(self, byte: int | None) -> Iterator[None]:
+        """Fills fresh memory with `byte` (None: leaves it alone) until the block ends."""
+        if byte is None:
+            yield
+            return
+        self._byte = byte & 0xFF
+        self._fill_thread_cache()
+        # malloc fills with the complement of its parameter, and takes 0 for "off".
+        self._mallopt(self._byte ^ 0xFF or 1)
+        try:
+            yield
+        finally:
+            self._mallopt(0)
+            self._byte = None
+
+    def empty(self, shape: Any, dtype: Any = float) -> np.ndarray:
+        """Like np.empty, with poisoned content."""
+        array = np.empty(shape, dtype)
+        if self._byte is not None:
+            array.reshape(-1).view(np.uint8).fill(self._byte)
+        return array
+
+    def _mallopt(self, value: int) -> None:
+        mallopt = getattr(self._libc, "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_PERTURB, value)
+
+    def _fill_thread_cache(self) -> None:
+        blocks = []
+        for size in range(24, _CACHED_BYTES + 1, _STEP):
+            for _ in range(_CACHED_BLOCKS):
+                block = self._libc.malloc(size)
+                if block:
+                    ctypes.memset(block, self._byte or 0, size)
+                    blocks.append(block)
+        for block in blocks:
+            self._libc.free(block)
