@@ -252,9 +252,10 @@ def _merged_output(runs: list[_Run], index: int, atoms: Mapping[str, tuple[int, 
     output = runs[0].outputs[index]
     dimensions = zip(*(run.shapes[index] for run in runs))
     shape = tuple(explain(values, atoms) for values in dimensions) if output.kind == "array" else (None,)
+    shadowed = any(f"{a.name}(" in (dimension or "") for a in runs[0].arguments for dimension in shape)
     return replace(
         output,
-        shape=None if None in shape else shape,
+        shape=None if None in shape or shadowed else shape,
         alias=next((run.outputs[index].alias for run in runs if run.outputs[index].alias), None),
         numpy_scalar=all(run.outputs[index].numpy_scalar for run in runs),
     )
