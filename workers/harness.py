@@ -18,6 +18,7 @@ expected values and verdict: nothing that is said here is believed, except that 
 from __future__ import annotations
 
 import gc
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numba
+import numba.np.ufunc.parallel
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
@@ -87,6 +89,9 @@ def warm_up() -> None:
         import scipy.linalg.cython_blas  # noqa: F401 - np.dot inside njit calls BLAS through it
     except ImportError:
         pass
+    # Numba guards the start of its threads by a semaphore in /dev/shm, shared by all forks: one that is killed while
+    # it holds it would block the others. Each child starts threads of its own.
+    numba.np.ufunc.parallel._backend_init_process_lock = threading.RLock()
 
     @numba.njit
     def _exercise(matrix: Any, vector: Any, count: Any) -> Any:
@@ -142,7 +147,7 @@ class Harness:
             try:
                 reference = KernelSpec(**message["spec"]).open().reference
             except SpecError as error:
-                raise Failed("bad input", str(error)) from None
+                raise Failed("raised", str(error)) from None
             slot, facts = _Slot(reference, reference, signature, threads, False, False), {}
         else:
             candidate = Candidate.from_json(message["candidate"])
@@ -199,7 +204,7 @@ class Harness:
         for other in self._prepared.values():
             other.result = None
         calls = rotation.affordable(int(message["calls"]))
-        self._prepared[name] = _Prepared(rotation, rotation.arguments(calls), rotation.generation)
+        self._prepared[name] = _Prepared(rotation, rotation.arguments(calls, name), rotation.generation)
         self._last_prepared = name
         self._use_threads(slot)
         return {"ok": True, "calls": calls, "copies": rotation.copies}

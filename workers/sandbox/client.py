@@ -65,6 +65,7 @@ class WarmProcess:
         self._next = 0
         self._events: dict[int, dict[str, dict[str, Any]]] = {}
         self._closed = False
+        self._owner = os.getpid()
         self._start()
 
     def fork(
@@ -97,8 +98,8 @@ class WarmProcess:
 
     def close(self) -> None:
         """Ends the warm process and with it every child; nothing of it is left. May be called twice."""
-        if self._closed:
-            return
+        if self._closed or os.getpid() != self._owner:
+            return  # a forked copy of the owner owns nothing
         self._closed = True
         self._stop()
 

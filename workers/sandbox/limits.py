@@ -10,6 +10,7 @@ import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def apply(
         active.append("no-new-privileges")
     if _try(namespaces.drop_capabilities):
         active.append("capabilities-dropped")
-    if _try(lambda: landlock.confine([*_readable(), *readable], [str(directory), "/dev/null", *writable])):
+    if _try(lambda: landlock.confine([*python_paths(), *readable], [str(directory), "/dev/null", *writable])):
         active.append("landlock")
     if _try(seccomp.install):
         active.append("seccomp")
@@ -120,14 +121,19 @@ def _rlimits(limits: Limits, threads: int) -> list[str]:
     return active
 
 
-def _readable() -> list[str]:
-    """What Python needs: its prefixes, the import path, the system's libraries, facts about this process and CPU."""
-    paths = sysconfig.get_paths()
-    python = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, paths["stdlib"], paths["platstdlib"],
-              paths["purelib"], paths["platlib"], *(p for p in sys.path if p)]
-    package = sys.modules[__name__.split(".")[0]]
-    own = [*package.__path__, str(Path(__file__).resolve().parents[2] / "kernels"), str(Path(__file__).resolve().parents[1])]
-    return [*python, *own, *_SYSTEM_READABLE]
+@cache
+def python_paths() -> tuple[str, ...]:
+    """What Python needs to read: its prefixes, the import path, this package, and the system's libraries and facts."""
+    scheme = sysconfig.get_paths()
+    python = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, scheme["stdlib"], scheme["platstdlib"],
+              scheme["purelib"], scheme["platlib"], *(path for path in sys.path if path)]
+    workers = Path(__file__).resolve().parents[1]
+    own = [*sys.modules[__name__.split(".")[0]].__path__, str(workers), str(workers.parent / "kernels")]
+    kept: list[Path] = []
+    for path in sorted({Path(p).resolve() for p in (*python, *own)}):
+        if path.exists() and not any(path.is_relative_to(above) for above in kept):
+            kept.append(path)
+    return (*map(str, kept), *_SYSTEM_READABLE)
 
 
 def _first_for_the_oom_killer() -> None:

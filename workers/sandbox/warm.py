@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import child, kernel_calls, namespaces
+from . import child, kernel_calls, limits, namespaces
 
 TAIL_BYTES = 4096
 PACKET_BYTES = 1 << 16
@@ -37,6 +37,7 @@ class _Running:
     pid: int
     directory: Path
     output: int
+    listening: bool = True
     tail: bytearray = field(default_factory=bytearray)
 
 
@@ -164,7 +165,8 @@ class _ForkServer:
         _kill_strays({running.pid for running in self._children.values()})
         for identity, running, status, usage in ended:
             self._drain(running)
-            self._poll.unregister(running.output)
+            if running.listening:
+                self._poll.unregister(running.output)
             os.close(running.output)
             shutil.rmtree(running.directory, ignore_errors=True)
             self._report({
@@ -182,11 +184,9 @@ class _ForkServer:
             data = os.read(running.output, PACKET_BYTES)
         except BlockingIOError:
             return
-        if not data:
-            try:
-                self._poll.modify(running.output, 0)
-            except OSError:
-                return
+        if not data and running.listening:
+            self._poll.unregister(running.output)
+            running.listening = False
         running.tail += data
         del running.tail[:-TAIL_BYTES]
 
@@ -267,6 +267,7 @@ def main(prepare: Callable[[], None] = _prepare) -> None:
         except OSError:
             pass
         prepare()
+        limits.python_paths()  # found once, for all forks
         gc.collect()
         gc.freeze()
         server = _ForkServer(control, threads, directory, shared)
