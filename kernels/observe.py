@@ -230,6 +230,10 @@ def _signature(spec: OpenSpec, runs: list[_Run]) -> Signature:
                     f"{name}: output {number} is {_words(a)} {first.label} but {_words(b)} {run.label}; "
                     "a compiled kernel returns one type"
                 )
+            if a.alias != b.alias:
+                raise SpecError(
+                    f"{name}: output {number} is {_owner(a)} {first.label} but {_owner(b)} {run.label}; return a copy"
+                )
     if not first.outputs and not any(a.written for run in runs for a in run.arguments):
         raise SpecError(f"{name} returns nothing and writes to none of its arguments; there is nothing to verify")
     atoms = {atom: tuple(run.atoms[atom] for run in runs) for atom in first.atoms}
@@ -256,7 +260,6 @@ def _merged_output(runs: list[_Run], index: int, atoms: Mapping[str, tuple[int, 
     return replace(
         output,
         shape=None if None in shape or shadowed else shape,
-        alias=next((run.outputs[index].alias for run in runs if run.outputs[index].alias), None),
         numpy_scalar=all(run.outputs[index].numpy_scalar for run in runs),
     )
 
@@ -302,6 +305,10 @@ def _words(value: Argument | Output) -> str:
     if value.kind == "array":
         return f"an array of {value.dtype} with {value.ndim} dimension(s)"
     return f"a NumPy scalar of {value.dtype}" if value.numpy_scalar else f"a Python {value.kind}"
+
+
+def _owner(output: Output) -> str:
+    return f"argument {output.alias} itself" if output.alias else "a new array"
 
 
 def _count(run: _Run) -> str:

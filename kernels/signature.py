@@ -29,8 +29,8 @@ class Output:
     """One returned value.
 
     shape: one Python expression a dimension over the argument names ("a.shape[0]", "n + 1", "3"), or None where
-    no expression fits all runs (always None for scalars). alias: the argument that it is, in at least one run, or
-    None. numpy_scalar: as for an argument.
+    no expression fits all runs (always None for scalars). alias: the argument that it is, or None.
+    numpy_scalar: as for an argument.
     """
 
     kind: str

@@ -14,6 +14,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from numba.core import errors as numba_errors
 
 from ..kernels.candidate import ENTRY, Candidate
 from ..kernels.signature import Signature
+from ..kernels.wrapper import wrapper_source
 from .machine_code import examine
 from .object_cache import ObjectCache
 
@@ -84,8 +86,6 @@ def build(
     kernel = namespace.get(ENTRY)
     if not isinstance(kernel, numba.core.dispatcher.Dispatcher):
         raise BuildFailed(f"the text defines no function {ENTRY}")
-    from ..kernels.wrapper import wrapper_source
-
     wrapper = compile(wrapper_source(candidate, signature, parameters), "<wrapper>", "exec")
 
     def link(empty: Callable[..., np.ndarray], called: Callable[..., Any] = kernel) -> Callable[..., Any]:
@@ -102,6 +102,9 @@ def build(
         facts = {"notes": notes, "parallel": parallel}
         if opt == 3:
             facts.update(examine(kernel.inspect_asm(kernel.signatures[0])))
+            if facts["parfors"]:
+                # What Numba says of a helper without loops of its own would mislead.
+                facts["notes"] = [note for note in notes if "no transformation for parallel execution" not in note]
         if cache:
             cache.save(kernel, facts)
     facts = {**facts, "cached": cached, "build_seconds": round(time.perf_counter() - started, 4)}
@@ -136,12 +139,18 @@ def _types_that_reach_the_kernel(
 
     def record(*passed: Any) -> None:
         seen.append(tuple(numba.typeof(value) for value in passed))
+        raise _Reached
 
     def stand_in(shape: Any, dtype: Any) -> np.ndarray:
         return np.empty((0,) * (len(shape) if isinstance(shape, tuple) else 1), dtype)
 
-    link(stand_in, record)(*(arguments if arguments is not None else dummy_arguments(signature)))
+    with suppress(_Reached):
+        link(stand_in, record)(*(arguments if arguments is not None else dummy_arguments(signature)))
     return seen[0]
+
+
+class _Reached(Exception):
+    """The wrapper called its kernel; what it would do with a result does not matter."""
 
 
 def dummy_arguments(signature: Signature) -> tuple[Any, ...]:
