@@ -27,7 +27,7 @@ class Rotation:
         self.written = written
         self.generation = 0
         self._budget = budget
-        self._start = 0
+        self._starts: dict[str, int] = {}
         self._spent = 0
         originals = arena.arguments()
         self._read_bytes = sum(a.nbytes for i, a in enumerate(originals) if isinstance(a, np.ndarray) and i not in written)
@@ -47,12 +47,17 @@ class Rotation:
             return calls
         return max(1, min(calls, (self._budget - self.copies * self._read_bytes) // self._written_bytes))
 
-    def arguments(self, calls: int) -> list[Arguments]:
-        """Arguments of `calls` calls; what is written holds its first values again."""
+    def arguments(self, calls: int, slot: str) -> list[Arguments]:
+        """Arguments of `calls` calls; what is written holds its first values again.
+
+        Each slot goes through the copies on its own, and so comes by each of them equally often: with one order for
+        all, two slots that alternate would never share a copy, and one copy is slower than another.
+        """
         self._restore(calls)
         if not self.written and calls < self.copies:
-            self._start = (self._start + calls) % self.copies
-            return [self._row(self._start + call) for call in range(calls)]
+            start = self._starts.get(slot, 0)
+            self._starts[slot] = (start + calls) % self.copies
+            return [self._row(start + call) for call in range(calls)]
         if len(self._whole) < calls:
             self._whole = [self._row(call) for call in range(calls)]
         return self._whole[:calls]

@@ -27,6 +27,7 @@ _NULL_BATCHES = 15
 _SLOW_CALL_NS = 500_000_000
 _HOPELESS = 4.0
 _ALIKE = 2.0
+_AGREEING_PASSES, _MOST_PASSES = 3, 12
 _SCREEN_ALPHA = 0.02
 _CLOCK_LOW, _CLOCK_HIGH = 0.8, 1.1
 
@@ -195,36 +196,44 @@ class _Pair:
         return median(trips)
 
     def _calibrated(self) -> dict[str, int]:
-        """Calls of a batch for each slot: equal ones where the kernels are about equally fast, since what a batch
-        costs beside its calls (waking threads, cold caches) must not look like a difference."""
+        """Warms both slots up, and finds for each how many calls make a batch of `batch_ns`.
+
+        They take turns until three passes in a row agree: the first calls are slow (page faults, caches, sleeping
+        threads), and any batch may be disturbed, so the shortest of the three counts. A slow call is made once.
+        Kernels that are about equally fast get equal numbers, since what a batch costs beside its calls must not look
+        like a difference.
+        """
         slots = (self.candidate, self.rival) if self.first % 2 == 0 else (self.rival, self.candidate)
-        calls, ns = {}, {}
-        for slot in slots:
-            calls[slot], ns[slot] = self._calibrate(slot)
+        calls = dict.fromkeys(slots, 1)
+        seen: dict[str, list[float]] = {slot: [] for slot in slots}
+        slow: set[str] = set()
+        agreed = 0
+        for _ in range(_MOST_PASSES):
+            settled = True
+            for slot in [s for s in slots if s not in slow]:
+                made = calls[slot]
+                spent = self._batch(slot, made)
+                seen[slot].append(spent / made)
+                if spent > _SLOW_CALL_NS:
+                    slow.add(slot)
+                calls[slot] = min(self._needed(slot, spent / made, made), 16 * made)
+                settled &= made <= 2 * calls[slot] and calls[slot] <= 2 * made
+            agreed = agreed + 1 if settled else 0
+            if agreed == _AGREEING_PASSES or len(slow) == len(set(slots)):
+                break
+        ns = {slot: min(seen[slot][-_AGREEING_PASSES:]) for slot in slots}
+        calls = {slot: self._needed(slot, ns[slot], calls[slot]) for slot in slots}
         if max(ns.values()) < _ALIKE * min(ns.values()):
             common = max(calls.values())
             common = min(common, *(self.session.prepare(slot, common) for slot in slots))
             calls = dict.fromkeys(slots, common)
-        self._round_ns = 2 * sum(calls[slot] * ns[slot] for slot in slots)
+        self._round_ns = 2 * sum(calls[slot] * ns[slot] for slot in (self.candidate, self.rival))
         return calls
 
-    def _calibrate(self, slot: str) -> tuple[int, float]:
-        """Warms the slot up; how many calls make a batch of `batch_ns`, and the nanoseconds of one.
-
-        The first calls are slow (page faults, caches) and any batch may be disturbed, so an estimate is trusted by
-        and by, and the last batch is taken twice, the shorter one counting. A slow call is made once.
-        """
-        calls = 1
-        while True:
-            spent = self._batch(slot, calls)
-            if spent < _SLOW_CALL_NS:
-                spent = min(spent, self._batch(slot, calls))
-            needed = min(MAX_CALLS, max(1, ceil(calls * self.batch_ns / spent)))
-            if needed > calls:
-                needed = min(needed, self.session.prepare(slot, needed))
-            if needed <= 2 * calls:
-                return needed, spent / calls
-            calls = min(needed, 16 * calls)
+    def _needed(self, slot: str, ns: float, known: int) -> int:
+        """Calls of `ns` nanoseconds that make a batch, as far as there is memory for more inputs than for `known`."""
+        needed = min(MAX_CALLS, max(1, ceil(self.batch_ns / ns)))
+        return min(needed, self.session.prepare(slot, needed)) if needed > known else needed
 
 
 def _decide(logs: list[float], halves: tuple[float, float], bar: float) -> Literal["slower", "faster", "open"]:
