@@ -61,9 +61,13 @@ def screen(
     """Time until it is clear on which side of `bar` (a speedup over the rival) the candidate lies, or for `rounds`.
 
     A decision is conservative: Student intervals whose errors over all looks add up to 1 %. Only a candidate that is
-    four times slower than the bar in both halves of the first round is given up at once.
+    four times slower than the bar in both halves of the first round is given up at once, and one that is eight times
+    slower when it warms up, and takes long, without a round.
     """
     pair = _Pair(session, candidate, rival, ceil(BATCH_NS / 2))
+    if pair.warm_ns[candidate] > _SLOW_CALL_NS and pair.warm_speedup < bar / _HOPELESS / 2:
+        pair.note(pair.warm_ns[candidate], pair.warm_ns[rival], pair.warm_ns[rival], pair.warm_ns[candidate])
+        return Screening(_ratio([pair], pair.logs, rival_name), "slower")
     end = perf_counter() + seconds
     decision: Literal["slower", "faster", "open"] = "open"
     while len(pair.logs) < rounds and (perf_counter() < end or not pair.logs):
@@ -138,7 +142,7 @@ class _Pair:
 
     def __post_init__(self) -> None:
         self._clocks: list[float] = []
-        self._round_ns = 0.0
+        self.warm_ns: dict[str, float] = {}
         with _undisturbed():
             self._null = self._null_ns()
             self._calls = self._calibrated()
@@ -147,7 +151,12 @@ class _Pair:
     @property
     def round_seconds(self) -> float:
         """What a round is going to take, about."""
-        return self._round_ns / 1e9
+        return 2e-9 * sum(self._calls[slot] * self.warm_ns[slot] for slot in (self.candidate, self.rival))
+
+    @property
+    def warm_speedup(self) -> float:
+        """What the warm-up showed."""
+        return self.warm_ns[self.rival] / self.warm_ns[self.candidate]
 
     def round(self) -> tuple[float, float]:
         """One more round; returns the speedups of its two halves."""
@@ -157,11 +166,15 @@ class _Pair:
             times = [self._per_call(slot) for slot in (a, b, b, a)]
         if not candidate_first:
             times = [times[1], times[0], times[3], times[2]]
+        self.note(*times)
         a1, b1, b2, a2 = times
+        return b1 / a1, b2 / a2
+
+    def note(self, a1: float, b1: float, b2: float, a2: float) -> None:
+        """Takes a round's times of one call, candidate, rival, rival, candidate."""
         self.logs.append(log((b1 + b2) / (a1 + a2)))
         self.candidate_ns += [a1, a2]
         self.rival_ns += [b1, b2]
-        return b1 / a1, b2 / a2
 
     def check_clock(self) -> None:
         """Raises TimingError where the child's own clock contradicts ours: it cannot measure more than has passed here,
@@ -227,7 +240,7 @@ class _Pair:
             common = max(calls.values())
             common = min(common, *(self.session.prepare(slot, common) for slot in slots))
             calls = dict.fromkeys(slots, common)
-        self._round_ns = 2 * sum(calls[slot] * ns[slot] for slot in (self.candidate, self.rival))
+        self.warm_ns = ns
         return calls
 
     def _needed(self, slot: str, ns: float, known: int) -> int:

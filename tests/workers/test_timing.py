@@ -141,6 +141,13 @@ def test_screening_stops_early_where_the_answer_is_clear(make):
         assert found.ratio.rounds <= most
 
 
+def test_a_hopeless_candidate_that_takes_long_is_called_once(make):
+    world = make({"a": 30e9, "b": 1e8})
+    found = screen(world.session(), **NAMES, bar=0.9)
+    assert found.decision == "slower" and world.batches.count(("a", 1)) == 1
+    assert found.ratio.speedup == pytest.approx(1 / 300, rel=0.01)
+
+
 def test_screening_stays_open_at_the_bar(make):
     wrong = 0
     for seed in range(100):
