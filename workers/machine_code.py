@@ -16,7 +16,7 @@ _PACKED_ARM = re.compile(r"^\s+(?P<fma>fmla|fmls)?(?:fadd|fsub|fmul|fdiv|fsqrt|f
 _PARFOR = re.compile(r'^"?(__gufunc__\.[^\s"]*)"?:', re.M)
 _LABEL = re.compile(r'^("(?:[^"\\]|\\.)*"|[^\s:"#]+):', re.M)
 _COMMON = re.compile(r"^\s+\.comm\s+([^,\s]+)", re.M)
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![%\w.$@])[A-Za-z_.$][\w.$@]*')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|(?<![%\w.@])[A-Za-z_.][\w.$@]*')
 _IRRELEVANT = re.compile(
     r"^\s+\.(?:file|ident|type|size|globl|weak|hidden|local|comm|cfi_\w+|addrsig\w*|section|text|data)\b.*$|(?:^|\s)(?:# |//).*$",
     re.M,

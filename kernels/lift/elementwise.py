@@ -187,7 +187,7 @@ def _boolean(operation: str, nodes: list[ast.expr]) -> ast.expr | None:
 def _power(parts: list[Scalar], loop: tuple[np.dtype, ...], nest: Nest | None) -> tuple[ast.expr, bool]:
     dtype = loop[-1]
     exponent = parts[1].value if parts[1].weak or isinstance(parts[1].node, ast.Constant | ast.UnaryOp) else UNKNOWN
-    base = operand_for(parts[0], dtype)
+    base = operand_for(parts[0], dtype) if parts[0].dtype.kind == dtype.kind else cast(parts[0], dtype)
     if exponent is not UNKNOWN and not isinstance(exponent, complex):
         if exponent == 1:
             return base.node, base.wide
