@@ -12,7 +12,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from .confirm import Confirmation
+from .confirmation import Confirmation
 from .evaluation import Evaluation, Rung, Verdict
 from .job import Assignment, ConfirmJob, Job
 from .worker import Worker

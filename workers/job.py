@@ -54,11 +54,13 @@ class ConfirmJob:
     """The champion's last examination: fresh seeds, fresh processes, a fixed number of rounds.
 
     best_seed: the run's anchor. njit: the reference as it is under plain `@njit`, or None where that does not compile.
+    seconds: about how long all its timings may take together.
     """
 
     champion: Candidate
     best_seed: Candidate
     njit: Candidate | None
     seed: int
-    rounds: int = 12
-    processes: int = 5
+    rounds: int = 10
+    processes: int = 6
+    seconds: float = 60.0

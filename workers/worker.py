@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import ray
 
-from .confirm import Confirmation, confirm
+from .confirm import confirm
+from .confirmation import Confirmation
 from .evaluate import Judge
 from .evaluation import Evaluation
 from .job import Assignment, ConfirmJob, Job

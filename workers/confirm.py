@@ -1,0 +1,178 @@
+"""The champion's last examination: verified as deep as we can on fresh seeds, timed in processes of its own."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
+
+from threadpoolctl import ThreadpoolController
+
+from ..kernels.candidate import Candidate
+from ..kernels.spec import SpecError
+from .confirmation import Confirmation
+from .evaluate import REFERENCE, Judge
+from .evaluation import Ratio, Verdict
+from .failure import RunFailed
+from .job import ConfirmJob
+from .oracle import Case
+from .sandbox.client import ChildFailure
+from .session import ChildSession
+from .timing import TimingError, measure, reported
+from .verify.access import check_access
+from .verify.check import Check
+from .verify.differential import SEARCH_EXTRAS, differential, plan
+from .verify.runner import ChildRunner
+
+_SHARES = {"reference": 0.4, "seed": 0.3, "njit": 0.15, "sizes": 0.15}
+_CASES_FOR_ACCESS = 3
+
+
+def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
+    """What the examination finds. Whatever the champion does is a verdict, as in the search."""
+    examination = _Examination(judge, job)
+    try:
+        examination.verify()
+        if examination.verdict is Verdict.VERIFIED:
+            examination.time()
+    except RunFailed as failure:
+        examination.fail(failure.verdict, failure.message)
+    except ChildFailure as failure:
+        examination.fail(Verdict(failure.kind), failure.message)
+    except SpecError as error:
+        examination.fail(Verdict.LOST, f"the reference failed: {error}")
+    except TimingError as error:
+        examination.fail(Verdict.WRONG, f"its timing cannot be trusted: {error}")
+    return examination.confirmation()
+
+
+class _Examination:
+    """One champion under examination; `found` is what the Confirmation will say."""
+
+    def __init__(self, judge: Judge, job: ConfirmJob) -> None:
+        self.judge = judge
+        self.job = job
+        self.verdict = Verdict.LOST
+        self.message = ""
+        self.cases = plan(judge.oracle, job.seed, deep=True)
+        self.found: dict[str, object] = {}
+        self.checks: list[Mapping[str, object]] = []
+        self.sizes: dict[str, Ratio] = {}
+
+    def confirmation(self) -> Confirmation:
+        return Confirmation(
+            champion=self.job.champion.identity, verdict=self.verdict, message=self.message, by_size=self.sizes,
+            checks=tuple(self.checks), seed=self.job.seed, threads=self.judge.assignment.settings.threads, blas=_blas(),
+            machine=self.judge.machine, node=self.judge.node, **self.found,
+        )
+
+    def fail(self, verdict: Verdict, message: str) -> None:
+        self.verdict, self.message = verdict, message
+
+    def verify(self) -> None:
+        """Bounds-checked on the small cases, its accesses logged where it is parallel, then every case at full speed."""
+        champion, slots, oracle = self.job.champion, self.judge.slots, self.judge.oracle
+        seconds = self.judge.assignment.settings.run_seconds
+        small = self.cases[: SEARCH_EXTRAS + 3]
+        with self.judge.leases.build() as core:
+            with slots.fork(f"confirm bounds {champion.identity}", [core]) as child:
+                slots.attach(child, oracle.case(small[0].size, small[0].seed))
+                slots.build(child, "bounds", champion, boundscheck=True, opt=0)
+                if not self._passes("bounds", differential(ChildRunner(child, "bounds", seconds), oracle, small)):
+                    return
+                self.found["legal_in_parallel"] = True
+                if champion.options.parallel and not self._accesses(child, seconds):
+                    return
+            with slots.fork(f"confirm {champion.identity}", [core]) as child:
+                self.found["defences"] = child.defences
+                slots.attach(child, self._benchmark())
+                facts = slots.build(child, "candidate", champion)
+                self.found["first_call_s"] = round(float(facts.get("build_seconds", 0.0)), 4)
+                self.found["threading_layer"] = str(facts.get("threading_layer", ""))
+                self.found["facts"] = facts
+                if self._passes("differential", differential(ChildRunner(child, "candidate", seconds), oracle, self.cases)):
+                    self.found["equivalent"] = True
+                    self.verdict = Verdict.VERIFIED
+
+    def _accesses(self, child, seconds: float) -> bool:
+        oracle, signature = self.judge.oracle, self.judge.assignment.signature
+        distinct = list({str(planned.size): planned for planned in self.cases}.values())
+        for planned in [self.cases[0], *(p for p in distinct[1:_CASES_FOR_ACCESS + 1] if not isinstance(p.size, str))]:
+            case = oracle.case(planned.size, planned.seed)
+            check = check_access(child, self.job.champion, case, signature, seconds)
+            if check.verdict is Verdict.RACE:
+                self.found["legal_in_parallel"] = False
+            if not self._passes("access", check):
+                return False
+        return True
+
+    def _passes(self, name: str, check: Check) -> bool:
+        self.checks.append({"name": name, "verdict": str(check.verdict), "message": check.message, "facts": dict(check.facts)})
+        if not check.passed:
+            if check.verdict is not Verdict.RACE:
+                self.found["equivalent"] = False
+            self.fail(check.verdict, f"on fresh seeds: {check.message}")
+        return check.passed
+
+    def _benchmark(self) -> Case:
+        return self.judge.oracle.case("benchmark", self.cases[-1].seed)
+
+    def time(self) -> None:
+        """Against the reference, the best seed and `@njit` of the reference; then size by size."""
+        job = self.job
+        threads = self.judge.assignment.settings.threads
+        with self.judge.leases.timing(threads) as cores:
+            for kernel in (job.champion, job.best_seed, job.njit):
+                self.judge.slots.cache_rival(kernel, self._benchmark(), cores[:1])
+            self.found["over_reference"] = self._reported(None, REFERENCE, cores, "reference")
+            if job.best_seed.identity != job.champion.identity:
+                self.found["over_seed"] = self._reported(job.best_seed, job.best_seed.identity, cores, "seed")
+            if job.njit is not None and job.njit.identity != job.champion.identity:
+                if job.njit.identity == job.best_seed.identity:
+                    self.found["over_njit"] = self.found["over_seed"]
+                else:
+                    self.found["over_njit"] = self._reported(job.njit, job.njit.identity, cores, "njit")
+            self._by_size(cores)
+
+    def _reported(self, rival: Candidate | None, name: str, cores: tuple[int, ...], share: str) -> Ratio:
+        def open_session(number: int, rival_first: bool):
+            return self._session(rival, self._benchmark(), cores, rival_first)
+
+        return reported(
+            open_session, candidate="candidate", rival="rival", rival_name=name, processes=self.job.processes,
+            rounds=self.job.rounds, seconds=self.job.seconds * _SHARES[share],
+        )
+
+    def _by_size(self, cores: tuple[int, ...]) -> None:
+        oracle = self.judge.oracle
+        sizes = sorted(oracle.spec.sizes, key=lambda name: prod(oracle.spec.sizes[name].values()))
+        seconds = self.job.seconds * _SHARES["sizes"] / len(sizes)
+        for name in sizes:
+            label = f"{name} ({', '.join(f'{key}={value}' for key, value in oracle.spec.sizes[name].items())})"
+            if name == "benchmark":
+                self.sizes[label] = self.found["over_reference"]
+                continue
+            case = oracle.case(name, self.cases[0].seed)
+            with self._session(None, case, cores, False) as session:
+                self.sizes[label] = measure(session, candidate="candidate", rival="rival", rival_name=REFERENCE, seconds=seconds)
+
+    @contextmanager
+    def _session(self, rival: Candidate | None, case: Case, cores: tuple[int, ...], rival_first: bool) -> Iterator[ChildSession]:
+        slots = self.judge.slots
+        champion = self.job.champion
+        seconds = self.judge.assignment.settings.run_seconds
+        with slots.fork(f"time {champion.identity}", cores) as child:
+            slots.attach(child, case)
+            for is_rival in (rival_first, not rival_first):
+                if is_rival:
+                    slots.build_rival(child, "rival", rival)
+                else:
+                    slots.build(child, "candidate", champion, trusted=True)
+            with ChildSession(child, "timed", cores, slots.mixed_pools(champion, rival), seconds) as session:
+                yield session
+
+
+def _blas() -> str:
+    """BLAS as NumPy uses it here: library, version and the kernels it chose; "" where there is none."""
+    found = [f"{info['internal_api']} {info.get('version')} {info.get('architecture', '')}".strip()
+             for info in ThreadpoolController().info() if info["user_api"] == "blas"]
+    return ", ".join(dict.fromkeys(found))
