@@ -126,6 +126,15 @@ class Fleet:
                 self._dismiss(hand, _reason(error))
         raise FleetError("no worker could confirm the champion; the run can be resumed on a healthy cluster")
 
+    def abandon(self) -> None:
+        """Gives up all jobs under way or waiting; the workers that had some are replaced."""
+        self._waiting.clear()
+        for hand in [h for h in self._hands if h.jobs]:
+            hand.jobs.clear()
+            self._hands.remove(hand)
+            ray.kill(hand.actor)
+            self._hire(hand.node)
+
     def close(self) -> None:
         """Ends all workers; jobs under way are abandoned."""
         for hand in self._hands:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..kernels.candidate import Candidate
@@ -29,6 +29,27 @@ class Inspection:
     plain: Candidate | None
     plain_refused: str = ""
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "observation": self.observation.as_json(),
+            "parameters": list(self.parameters),
+            "seeds": [candidate.as_json() for candidate in self.seeds],
+            "kept": [asdict(kept) for kept in self.kept],
+            "plain": self.plain.as_json() if self.plain else None,
+            "plain_refused": self.plain_refused,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Inspection:
+        return cls(
+            Observation.from_json(data["observation"]),
+            tuple(data["parameters"]),
+            tuple(Candidate.from_json(candidate) for candidate in data["seeds"]),
+            tuple(Kept(**kept) for kept in data["kept"]),
+            Candidate.from_json(data["plain"]) if data["plain"] else None,
+            data["plain_refused"],
+        )
+
 
 def inspect_spec(warm: WarmProcess, spec: KernelSpec, seed: int, memory_bytes: int, seconds: float) -> Inspection:
     """Observes and lifts `spec` in a child of `warm`, within `memory_bytes` and `seconds` of wall time.
@@ -46,14 +67,7 @@ def inspect_spec(warm: WarmProcess, spec: KernelSpec, seed: int, memory_bytes: i
         raise SpecError(_in_one_line(spec.function, failure, memory_bytes, seconds)) from None
     if not reply["ok"]:
         raise SpecError(reply["message"])
-    return Inspection(
-        Observation.from_json(reply["observation"]),
-        tuple(reply["parameters"]),
-        tuple(Candidate.from_json(candidate) for candidate in reply["seeds"]),
-        tuple(Kept(**kept) for kept in reply["kept"]),
-        Candidate.from_json(reply["plain"]) if reply["plain"] else None,
-        reply["plain_refused"],
-    )
+    return Inspection.from_json(reply["inspection"])
 
 
 def inspect(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,20 +78,13 @@ def inspect(message: Mapping[str, Any]) -> dict[str, Any]:
         lifted = lift(opened, observation.signature, message["seed"])
         plain, refused = None, ""
         try:
-            plain = reference_as_candidate(opened).as_json()
+            plain = reference_as_candidate(opened)
         except NotInDialect as error:
             refused = str(error)
     except SpecError as error:
         return {"ok": False, "kind": "bad input", "message": " ".join(str(error).split())}
-    return {
-        "ok": True,
-        "observation": observation.as_json(),
-        "parameters": list(opened.parameters),
-        "seeds": [candidate.as_json() for candidate in lifted.candidates],
-        "kept": [{"line": kept.line, "text": kept.text, "reason": kept.reason} for kept in lifted.kept],
-        "plain": plain,
-        "plain_refused": refused,
-    }
+    inspection = Inspection(observation, opened.parameters, lifted.candidates, lifted.kept, plain, refused)
+    return {"ok": True, "inspection": inspection.as_json()}
 
 
 def _in_one_line(function: str, failure: ChildFailure, memory_bytes: int, seconds: float) -> str:

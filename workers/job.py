@@ -39,6 +39,7 @@ class Job:
 
     stage: "seed" or "search"; it names the Ray task. anchor: the rival of the paired timing (None: the reference).
     bar: speedup over the anchor below which the screen may stop. seed: drawn in the driver, unknown to candidates.
+    afresh: timed even where this node has timed the same machine code before.
     """
 
     candidate: Candidate
@@ -46,6 +47,7 @@ class Job:
     anchor: Candidate | None = None
     bar: float = 0.0
     seed: int = 0
+    afresh: bool = False
     attempts: int = field(default=0, compare=False)
 
 

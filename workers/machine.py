@@ -105,6 +105,24 @@ def cpu_quota(root: Path = ROOT) -> float | None:
     return min(quotas, default=None)
 
 
+def available_bytes(root: Path = ROOT) -> int:
+    """Memory that this process may still take without swapping, its control group's limits respected."""
+    lines = (_read(root / "proc/meminfo") or "").splitlines()
+    available = next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), 2**31)
+    for hierarchy, controllers, group in _cgroups(root):
+        if hierarchy == 0:
+            base, names = root / "sys/fs/cgroup", ("memory.max", "memory.current")
+        elif "memory" in controllers:
+            base, names = root / "sys/fs/cgroup/memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        else:
+            continue
+        for folder in _up(base, group):
+            limit, used = (_read(folder / name) or "" for name in names)
+            if limit.isdigit() and used.isdigit():
+                available = min(available, max(0, int(limit) - int(used)))
+    return available
+
+
 def one_per_physical(cores: Iterable[int], root: Path = ROOT) -> tuple[int, ...]:
     """The lowest of `cores` on each physical core; all of them where the topology is hidden."""
     seen: dict[frozenset[int], int] = {}

@@ -1,0 +1,269 @@
+"""The campaign: one run's search, from its seeds to its champion. The whole loop stands in `Campaign.run`."""
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..kernels import dialect
+from ..kernels.candidate import Candidate, CandidateError
+from ..workers.confirmation import Confirmation
+from ..workers.evaluation import Evaluation, Rung, Verdict
+from ..workers.fleet import Fleet
+from ..workers.job import ConfirmJob, Job
+from .journal import Journal
+from .operators import Operator
+from .population import Elite, Population
+from .progress import Progress
+
+SEARCH = "search"
+SEED_VS_REFERENCE = "seed_vs_reference"
+FINAL = "final"
+FINALISTS = 4
+NEAR_BEST = math.log(1.05)
+POLL_SECONDS = 0.25
+CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.3, 15.0, 150.0
+TIMING_SHARE = 0.6
+DUPLICATES_IN_A_ROW = 50
+_LARGEST_SEED = 2**62
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search ends: after so many evaluations, or so many seconds of the run's own clock (None: no limit)."""
+
+    evaluations: int | None
+    seconds: float | None
+
+    @property
+    def confirm_seconds(self) -> float:
+        """What is kept back of `seconds` for the champion's last examination."""
+        if self.seconds is None:
+            return MOST_CONFIRM
+        return min(MOST_CONFIRM, max(LEAST_CONFIRM, CONFIRM_SHARE * self.seconds))
+
+
+class Campaign:
+    """Asks operators for candidates, has the fleet judge them, journals, and lets all learn. Steady-state: nothing
+    waits for a generation to end.
+
+    seeds: the candidates to begin with. njit: which of them is the reference as it is under `@njit`, or None.
+    patient: operators whose proposals arrive when they like (language models): asked at every turn, they are what may
+        still bring something when the others are exhausted.
+    weights: how often each of the other operators is asked.
+    """
+
+    def __init__(
+        self, journal: Journal, fleet: Fleet, population: Population, operators: Sequence[tuple[Operator, float]],
+        patient: Sequence[Operator], seeds: Sequence[Candidate], njit: Candidate | None, limits: Limits, seed: int,
+        progress: Progress, clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._journal = journal
+        self._fleet = fleet
+        self._population = population
+        self._operators = tuple(operators)
+        self._patient = tuple(patient)
+        self._seeds = tuple(seeds)
+        self._njit = njit
+        self._limits = limits
+        self._progress = progress
+        self._rng = random.Random(seed)
+        self._earlier = journal.elapsed()
+        self._clock, self._started = clock, clock()
+        self._anchor: Candidate | None = None
+        self._known: dict[str, Candidate] = {}
+        self._again: deque[Candidate] = deque()
+        self._evaluations = 0
+
+    def run(self) -> Confirmation | None:
+        """The whole run; None where nothing could be verified. What an earlier process finished is not done again."""
+        self._replay()
+        self._judge_seeds()
+        while not self._over():
+            while self._fleet.room() and self._affordable() and (candidate := self._next()):
+                self._submit(candidate, "search")
+            for evaluation in self._fleet.completed(POLL_SECONDS):
+                self._take(evaluation, SEARCH)
+            self._progress.status(self._fleet.in_flight)
+        self._fleet.abandon()
+        return self._confirm()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of the run's own clock, earlier processes included."""
+        return self._earlier + self._clock() - self._started
+
+    def _replay(self) -> None:
+        """Learns everything that the journal holds; what was in flight when it ended is to be judged again."""
+        self._known = {candidate.identity: candidate for candidate in self._journal.candidates()}
+        judged = set()
+        for row in self._journal.evaluations(SEARCH):
+            judged.add(row.candidate.identity)
+            self._learn(row.candidate, row.evaluation)
+        anchor = self._journal.state("anchor")
+        self._anchor = self._known.get(anchor) if anchor else None
+        seeds = {seed.identity for seed in self._seeds}
+        self._again.extend(c for i, c in self._known.items() if i not in judged and i not in seeds)
+
+    def _judge_seeds(self) -> None:
+        """Every seed against the reference; the fastest that is verified becomes the anchor, and all are timed against it."""
+        self._progress.stage("seeds")
+        for seed in self._seeds:
+            self._add(seed)
+        if self._anchor is None:
+            found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None)
+            verified = [(e.faster.speedup, e.candidate) for e in found if e.verdict is Verdict.VERIFIED and e.faster]
+            if verified:
+                self._anchor = self._known[max(verified)[1]]
+                self._journal.set_state("anchor", self._anchor.identity)
+        sound = {row.candidate.identity for row in self._journal.evaluations(SEED_VS_REFERENCE)
+                 if row.evaluation.verdict is Verdict.VERIFIED}
+        for row in self._journal.evaluations(SEED_VS_REFERENCE):
+            if row.candidate.identity not in sound:  # its verdict stands, whatever it is timed against
+                self._take(row.evaluation, SEARCH)
+        self._judge_all([seed for seed in self._seeds if seed.identity in sound], SEARCH, self._anchor)
+        self._progress.stage("search")
+
+    def _judge_all(self, candidates: Sequence[Candidate], purpose: str, anchor: Candidate | None) -> list[Evaluation]:
+        """Evaluations of all `candidates` for one purpose, from the journal where they stand there already."""
+        done = {row.candidate.identity: row.evaluation for row in self._journal.evaluations(purpose)}
+        waiting = {c.identity: c for c in candidates if c.identity not in done}
+        for candidate in waiting.values():
+            self._fleet.submit(Job(candidate, "seed" if purpose != FINAL else FINAL, anchor, 0.0, self._draw(), purpose == FINAL))
+        while waiting:
+            for evaluation in self._fleet.completed(POLL_SECONDS):
+                if waiting.pop(evaluation.candidate, None) is not None:
+                    self._take(evaluation, purpose)
+                    done[evaluation.candidate] = evaluation
+            self._progress.status(self._fleet.in_flight)
+        return [done[c.identity] for c in candidates if c.identity in done]
+
+    def _over(self) -> bool:
+        if self._limits.seconds is not None and self.elapsed >= self._limits.seconds - self._limits.confirm_seconds:
+            return True
+        if self._fleet.in_flight:
+            return False
+        if not self._affordable():
+            return True
+        return not self._again and not any(operator.pending for operator in self._patient) and self._exhausted()
+
+    def _exhausted(self) -> bool:
+        """Whether no operator has anything new; what it had, if it had, is judged next."""
+        candidate = self._next()
+        if candidate is not None:
+            self._submit(candidate, "search")
+        return candidate is None
+
+    def _affordable(self) -> bool:
+        return self._limits.evaluations is None or self._evaluations + self._fleet.in_flight < self._limits.evaluations
+
+    def _next(self) -> Candidate | None:
+        """A candidate that was never judged and passes the gate, or None if no operator has one now."""
+        if self._again:
+            return self._again.popleft()
+        for _ in range(DUPLICATES_IN_A_ROW):
+            candidate = self._propose()
+            if candidate is None:
+                return None
+            if self._add(candidate) and self._passes_gate(candidate):
+                return candidate
+        return None
+
+    def _propose(self) -> Candidate | None:
+        for operator in self._patient:
+            candidate = operator.propose(self._population, self._rng)
+            if candidate is not None:
+                return candidate
+        rest = list(self._operators)
+        while rest:
+            chosen = self._rng.choices(rest, [weight for _, weight in rest])[0]
+            rest.remove(chosen)
+            candidate = chosen[0].propose(self._population, self._rng)
+            if candidate is not None:
+                return candidate
+        return None
+
+    def _add(self, candidate: Candidate) -> bool:
+        self._known.setdefault(candidate.identity, candidate)
+        return self._journal.add_candidate(candidate, self.elapsed)
+
+    def _passes_gate(self, candidate: Candidate) -> bool:
+        """Workers ask again; here a refusal costs no worker's time, and no evaluation."""
+        try:
+            refusals = [f"line {r.line}: {r.reason}" for r in dialect.check(candidate)]
+            candidate.tunables  # noqa: B018 - parsing them is the check
+        except CandidateError as error:
+            refusals = [str(error)]
+        if refusals:
+            self._take(Evaluation(candidate.identity, Verdict.REFUSED, Rung.GATE, "\n".join(refusals[:5])), SEARCH)
+        return not refusals
+
+    def _submit(self, candidate: Candidate, stage: str) -> None:
+        bar = math.exp(self._population.bar()) if self._anchor is not None else 0.0
+        self._fleet.submit(Job(candidate, stage, self._anchor, bar, self._draw()))
+
+    def _take(self, evaluation: Evaluation, purpose: str) -> None:
+        """The journal first, then everyone who learns."""
+        if self._journal.add_evaluation(evaluation, self.elapsed, purpose) and purpose == SEARCH:
+            candidate = self._known[evaluation.candidate]
+            self._learn(candidate, evaluation)
+            best = self._population.best()
+            self._progress.judged(candidate, evaluation, math.exp(best.fitness) if best else None)
+
+    def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        self._evaluations += evaluation.rung is not Rung.GATE
+        self._population.add(candidate, evaluation)
+        for operator in (*self._patient, *(operator for operator, _ in self._operators)):
+            operator.learn(candidate, evaluation)
+
+    def _confirm(self) -> Confirmation | None:
+        """The first finalist that stands its last examination and is not slower than the best seed."""
+        self._progress.stage("confirm")
+        best: Confirmation | None = None
+        for finalist in self._finalists():
+            self._progress.note(f"examining {finalist.identity} on fresh seeds, in fresh processes")
+            confirmation = self._fleet.confirm(ConfirmJob(
+                finalist, self._anchor or finalist, self._njit, self._draw(), seconds=TIMING_SHARE * self._limits.confirm_seconds))
+            self._journal.add_event("confirmation", confirmation.as_json(), self.elapsed)
+            if confirmation.verdict is not Verdict.VERIFIED:
+                self._progress.note(f"{finalist.identity} falls: {confirmation.verdict}: {confirmation.message}")
+                continue
+            if best is None or _not_slower(confirmation):
+                best = confirmation
+            if _not_slower(confirmation):
+                break
+        if best is not None:
+            self._journal.set_state("confirmation", best.as_json())
+            self._journal.set_state("champion", best.champion)
+        return best
+
+    def _finalists(self) -> list[Candidate]:
+        """The best elites, timed once more as the best of many noisy numbers is biased; the anchor comes last."""
+        elites = list(self._population.elites())[:FINALISTS]
+        near: list[Elite] = [e for e in elites if e.fitness >= elites[0].fitness - NEAR_BEST]
+        ranked = [elite.candidate for elite in elites]
+        if len(near) > 1 and self._anchor is not None:
+            again = {e.candidate: e for e in self._judge_all([e.candidate for e in near], FINAL, self._anchor)}
+
+            def fitness(elite: Elite) -> float:
+                once_more = again.get(elite.candidate.identity)
+                if once_more is None or once_more.verdict is not Verdict.VERIFIED or once_more.faster is None:
+                    return -math.inf
+                return math.log(once_more.faster.speedup)
+
+            ranked = [e.candidate for e in sorted(near, key=fitness, reverse=True)] + ranked[len(near):]
+        ranked = ranked[:3]
+        if self._anchor is not None and all(c.identity != self._anchor.identity for c in ranked):
+            ranked.append(self._anchor)
+        return ranked
+
+    def _draw(self) -> int:
+        return self._rng.randrange(_LARGEST_SEED)
+
+
+def _not_slower(confirmation: Confirmation) -> bool:
+    rivals = (confirmation.over_seed, confirmation.over_njit)
+    return all(ratio is None or ratio.high >= 1.0 for ratio in rivals)

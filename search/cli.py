@@ -1,0 +1,191 @@
+"""The command line: one contract for people, scripts and the Ray job.
+
+Exit status: 0 a verified champion that is not slower than the best seed, 2 bad input (one line), 3 nothing verified,
+130 interrupted (what was found is kept).
+"""
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from kernwright import __version__
+
+from ..kernels.spec import SpecError
+from .schema import RunError
+
+app = typer.Typer(
+    name="kernwright", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Evolves verified, measured, faster Numba kernels from slow NumPy functions.",
+)
+BAD_INPUT, INTERRUPTED = 2, 130
+Kernel = Annotated[str, typer.Argument(metavar="KERNEL", help="a built-in name, or path/to/file.py:function")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="a run's directory")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@app.command()
+def run(
+    kernel: Kernel,
+    config: Annotated[str | None, typer.Option(help="a TOML file, or the name of a preset: quick, default, overnight, cluster")] = None,
+    evaluations: Annotated[int | None, typer.Option(help="end after so many evaluations")] = None,
+    minutes: Annotated[float | None, typer.Option(help="end after so many minutes")] = None,
+    seed: Annotated[int | None, typer.Option(help="fixes inputs and proposal draws")] = None,
+    threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,
+    out: Annotated[Path | None, typer.Option(help="the run's directory (default: runs/KERNEL-TIME)")] = None,
+    address: Annotated[str | None, typer.Option(help="a Ray cluster (default: RAY_ADDRESS, else one of our own)")] = None,
+    llm: Annotated[list[str] | None, typer.Option(help="a language-model profile; sends the kernel there; may be repeated")] = None,
+) -> None:
+    """Search for the fastest kernel that is proven equivalent to KERNEL."""
+    from .launch import start
+    from .settings import load_settings
+    from .target import resolve
+
+    given = {"evaluations": evaluations, "minutes": minutes, "seed": seed, "threads": threads, "out": out,
+             "address": address, "llm": tuple(llm) if llm else None}
+    settings = load_settings(config, {name: value for name, value in given.items() if value is not None})
+    raise typer.Exit(start(resolve(kernel), settings))
+
+
+@app.command()
+def resume(
+    directory: Directory,
+    address: Annotated[str | None, typer.Option(help="a Ray cluster (default: as before)")] = None,
+) -> None:
+    """Go on with a run that was interrupted or killed; nothing that was finished is repeated."""
+    from .launch import resume as go_on
+
+    raise typer.Exit(go_on(directory, address))
+
+
+@app.command()
+def status(directory: Directory, as_json: AsJson = False) -> None:
+    """Say how far a run is and what it has found."""
+    from .result import result_of
+
+    with _journal(directory) as journal:
+        result = result_of(journal)
+        state = journal.state("status") or "starting"
+    if as_json:
+        return _print_json({"status": state, **result})
+    print(f"{result['kernel']}: {state}, {result['evaluations']} evaluations, {result['distinct_kernels']} distinct kernels")
+    print(result["sentence"])
+
+
+@app.command()
+def report(directory: Directory, as_json: AsJson = False) -> None:
+    """Write a run's champion, result.json and report.html again, from its journal."""
+    from .outcome import write_outcome
+
+    with _journal(directory) as journal:
+        outcome = write_outcome(journal, directory)
+    if as_json:
+        return _print_json({**outcome.result, "report": str(outcome.report)})
+    print(outcome.result["sentence"])
+    print(f"report: {outcome.report}")
+
+
+@app.command()
+def kernels(as_json: AsJson = False) -> None:
+    """List the built-in kernels."""
+    import inspect
+
+    from ..kernels import library
+
+    rows = []
+    for name in library.names():
+        opened = library.load(name).open()
+        line = (inspect.getdoc(opened.module) or "").strip().splitlines()[0]
+        rows.append({"name": name, "description": line, "source": opened.declaration.source,
+                     "sizes": {size: dict(values) for size, values in opened.sizes.items()}})
+    if as_json:
+        return _print_json(rows)
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        print(f"{row['name']:{width}}  {row['description']}")
+
+
+@app.command()
+def doctor(
+    kernel: Annotated[str | None, typer.Argument(metavar="[KERNEL]", help="a built-in name, or path/to/file.py:function")] = None,
+    threads: Annotated[int | None, typer.Option(help="threads that a run would use")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether this machine can be timed on, and what stands in the way of KERNEL."""
+    from . import doctor as examination
+    from ..workers.machine import machine_type
+    from .settings import load_settings
+    from .target import resolve
+
+    settings = load_settings(None, {} if threads is None else {"threads": threads})
+    used = settings.threads or len(machine_type().physical_cores)
+    inspection, lines = examination.examine_kernel(resolve(kernel), settings, used) if kernel else (None, [])
+    machine = examination.examine_machine(used)
+    if as_json:
+        return _print_json(examination.as_json(machine, inspection, lines))
+    print("\n".join([*examination.describe_machine(machine), *lines]))
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    if version:
+        print(f"kernwright {__version__}")
+        raise typer.Exit(0)
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(0)
+
+
+def main() -> None:
+    """The console script's entry point: whatever a person got wrong is one line on stderr, and exit status 2."""
+    try:
+        status = app(standalone_mode=False)
+    except click.ClickException as error:
+        sys.exit(_complain(error.format_message()))
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - sorted into the user's mistakes and ours
+        if not isinstance(error, _mistakes()):
+            raise
+        sys.exit(_complain(str(error)))
+    sys.exit(status or 0)
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """The errors that tell a person what to change; imported late, as they bring Ray."""
+    from ..workers.cluster import ClusterError
+    from ..workers.leases import LeaseError
+    from .llm.profile import ProfileError
+    from .settings import SettingsError
+
+    found: tuple[type[Exception], ...] = (SpecError, RunError, ClusterError, LeaseError, ProfileError, SettingsError)
+    if "ray" in sys.modules:
+        from ..workers.fleet import FleetError
+
+        found = (*found, FleetError)
+    return found
+
+
+def _complain(message: str) -> int:
+    print(f"kernwright: {' '.join(message.split())}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _journal(directory: Path) -> Any:
+    from .journal import Journal, journal_url
+
+    return Journal.open(journal_url(directory), write=False)
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Launch: from a kernel and settings to a campaign on a cluster, and from its end to the files that it leaves."""
+from __future__ import annotations
+
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..kernels.candidate import Candidate
+from ..kernels.spec import KernelSpec
+from ..workers.inspection import Inspection, inspect_spec
+from ..workers.job import Assignment, JudgeSettings
+from ..workers.machine import available_bytes, machine_type
+from ..workers.sandbox.client import WarmProcess
+from .journal import Journal, RunRecord, journal_url
+from .llm.budget import Budget
+from .llm.profile import Key, Profile, load_profile, take_keys
+from .outcome import write_outcome
+from .progress import Progress
+from .schema import RunError
+from .settings import RunSettings
+
+REWRITE_WEIGHT, TUNE_WEIGHT = 0.6, 0.4
+INSPECT_MEMORY_SHARE = 0.7
+_VERSIONS = ("kernwright", "numba", "llvmlite", "numpy", "ray", "optuna", "scipy")
+
+
+def start(spec: KernelSpec, settings: RunSettings) -> int:
+    """Runs a new campaign; the exit status. Raises SpecError, RunError, ProfileError, ClusterError or FleetError."""
+    threads = settings.threads or len(machine_type().physical_cores)
+    profiles = [load_profile(name) for name in settings.llm]
+    keys = take_keys(profiles)
+    directory = settings.out or Path("runs") / f"{spec.name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    with ExitStack() as stack:
+        stack.enter_context(_termination_interrupts())
+        progress = stack.enter_context(Progress(spec.name, settings.evaluations, _seconds(settings)))
+        progress.stage("reference")
+        inspection = examine(spec, settings, threads)
+        _create_directory(directory)
+        frozen = settings.model_copy(update={"threads": threads})
+        record = RunRecord(uuid.uuid4().hex[:16], spec.name, spec, frozen.model_dump(mode="json"), machine_type().key,
+                           {name: metadata.version(name) for name in _VERSIONS}, time.time())
+        journal = stack.enter_context(Journal.create(journal_url(directory), record))
+        journal.set_state("inspection", inspection.as_json())
+        journal.set_state("kept", [asdict(kept) for kept in inspection.kept])
+        journal.set_state("njit", inspection.plain.identity if inspection.plain else None)
+        return _drive(journal, directory, frozen, inspection, profiles, keys, progress)
+
+
+def resume(directory: Path, address: str | None) -> int:
+    """Goes on with a run that was interrupted; the exit status. Raises what `start` raises."""
+    if not directory.is_dir():
+        raise RunError(f"{directory} is no run: there is no such directory")
+    with ExitStack() as stack:
+        stack.enter_context(_termination_interrupts())
+        journal = stack.enter_context(Journal.open(journal_url(directory)))
+        settings = RunSettings(**journal.run.settings)
+        if address:
+            settings = settings.model_copy(update={"address": address})
+        profiles = [load_profile(name) for name in settings.llm]
+        keys = take_keys(profiles)
+        stored = journal.state("inspection")
+        if stored is None:
+            raise RunError(f"{directory} was stopped before its reference was examined; start it anew")
+        progress = stack.enter_context(Progress(journal.run.kernel, settings.evaluations, _seconds(settings)))
+        return _drive(journal, directory, settings, Inspection.from_json(stored), profiles, keys, progress)
+
+
+def examine(spec: KernelSpec, settings: RunSettings, threads: int) -> Inspection:
+    """Runs and lifts the reference in a child of its own. Raises SpecError."""
+    with WarmProcess(threads) as warm:
+        memory = int(INSPECT_MEMORY_SHARE * available_bytes())
+        return inspect_spec(warm, spec, settings.seed, memory, settings.reference_seconds)
+
+
+def _drive(
+    journal: Journal, directory: Path, settings: RunSettings, inspection: Inspection, profiles: Sequence[Profile],
+    keys: Sequence[Key], progress: Progress,
+) -> int:
+    # Ray and Optuna take a second to load, which a mistyped kernel should not wait for.
+    from ..workers.cluster import connect
+    from ..workers.fleet import Fleet
+    from .campaign import Campaign, Limits
+    from .operators.rewrite import RewriteOperator
+    from .operators.tune import TuneOperator
+    from .population.pool import Pool
+    from .tuner import Tuner
+
+    spec, signature = journal.run.spec, inspection.observation.signature
+    threads, finite = settings.threads or 1, spec.open().declaration.finite
+    begun, earlier = time.monotonic(), journal.elapsed()
+    journal.set_state("status", "running")
+    if journal.state("confirmation") is None:
+        try:
+            with ExitStack() as stack:
+                progress.stage("cluster")
+                cluster = connect(settings.address, cores=len(machine_type().cores), dashboard=settings.dashboard)
+                stack.callback(cluster.close)
+                if cluster.dashboard:
+                    progress.note(f"Ray dashboard: {cluster.dashboard}")
+                judge = JudgeSettings(threads, int(settings.memory_gib * 2**30), settings.build_seconds, settings.run_seconds,
+                                      settings.rounds)
+                fleet = stack.enter_context(Fleet(Assignment(spec, signature, judge), progress.note))
+                models = _models(journal, settings, inspection, profiles, keys, threads, progress.note)
+                for model in models:
+                    stack.callback(model.close)
+                operators = [(RewriteOperator(signature, threads, finite), REWRITE_WEIGHT),
+                             (TuneOperator(Tuner(settings.seed, signature, threads, finite)), TUNE_WEIGHT)]
+                campaign = Campaign(
+                    journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), operators, models,
+                    seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings)), settings.seed,
+                    progress,
+                )
+                try:
+                    campaign.run()
+                finally:
+                    journal.set_state("tool_calls", (journal.state("tool_calls") or 0) + fleet.tasks)
+        except KeyboardInterrupt:
+            journal.set_state("status", "interrupted")
+            journal.set_state("wall_s", earlier + time.monotonic() - begun)
+            write_outcome(journal, directory, progress.note)
+            progress.note(f"interrupted; `kernwright resume {directory}` goes on from here")
+            return 130
+    journal.set_state("status", "finished")
+    journal.set_state("wall_s", earlier + time.monotonic() - begun)
+    progress.stage("report")
+    return write_outcome(journal, directory, progress.note).exit_code
+
+
+def seeds_of(inspection: Inspection) -> list[Candidate]:
+    """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts."""
+    seeds = [inspection.plain] if inspection.plain else []
+    return list({seed.identity: seed for seed in (*seeds, *inspection.seeds)}.values())
+
+
+def _models(
+    journal: Journal, settings: RunSettings, inspection: Inspection, profiles: Sequence[Profile], keys: Sequence[Key],
+    threads: int, warn: Callable[[str], None],
+) -> list[Any]:
+    if not profiles:
+        return []
+    from .operators.llm import LlmOperator
+
+    budget = Budget(settings.llm_calls, settings.llm_tokens)
+    budget.restore(journal.calls())
+    opened = journal.run.spec.open()
+    return [
+        LlmOperator(profile, key, budget, opened, inspection.observation.signature, threads,
+                    lambda call: journal.add_call(call, journal.elapsed()), warn)
+        for profile, key in zip(profiles, keys)
+    ]
+
+
+def _seconds(settings: RunSettings) -> float | None:
+    return None if settings.minutes is None else 60.0 * settings.minutes
+
+
+def _create_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{directory} cannot be created: {error.strerror}") from None
+    if any(directory.iterdir()):
+        raise RunError(f"{directory} is not empty; name a new directory, or `kernwright resume {directory}`")
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """While open, SIGTERM (a cluster that stops a job) ends a run as Ctrl-C does."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        sys.stdout.flush()

@@ -1,0 +1,68 @@
+"""Outcome: the files that a run leaves."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..kernels.export import champion_source
+from ..workers.confirmation import Confirmation
+from ..workers.evaluation import Verdict
+from ..workers.inspection import Inspection
+from .journal import Journal
+from .report import write_report
+from .result import write_result
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """result: the contents of result.json. Paths are None for files that there was nothing to write into."""
+
+    result: Mapping[str, Any]
+    report: Path
+    champion: Path | None
+    exit_code: int
+
+
+def write_outcome(journal: Journal, directory: Path, note: Callable[[str], None] = lambda text: None) -> Outcome:
+    """Writes champion.py (where one was confirmed), result.json and report.html; repeats well."""
+    champion = _write_champion(journal, directory)
+    result = write_result(journal, directory)
+    report = write_report(journal, directory)
+    return Outcome(result, report, champion, int(result["exit_code"]))
+
+
+def _write_champion(journal: Journal, directory: Path) -> Path | None:
+    stored = journal.state("confirmation")
+    if stored is None:
+        return None
+    confirmation = Confirmation.from_json(stored)
+    candidate = journal.candidate(confirmation.champion)
+    if confirmation.verdict is not Verdict.VERIFIED or candidate is None:
+        return None
+    observation = Inspection.from_json(journal.state("inspection")).observation
+    ratio = confirmation.over_reference
+    summary = [f"Found by Kernwright {journal.run.versions.get('kernwright', '')} on {confirmation.machine}, "
+               f"{confirmation.threads} thread(s)."]
+    if ratio is not None:
+        summary.append(f"{ratio.speedup:.2f} times as fast as its reference there (95 % interval {ratio.low:.2f} to {ratio.high:.2f}).")
+    text = champion_source(
+        candidate, journal.run.spec, observation.signature, threads=confirmation.threads,
+        threading_layer=confirmation.threading_layer, finite=journal.run.spec.open().declaration.finite, summary=summary,
+    )
+    return write_atomically(directory / "champion.py", text)
+
+
+def write_atomically(path: Path, text: str) -> Path:
+    """Writes the whole file or nothing."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+    return path
+
+
+def as_text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, sort_keys=False) + "\n"

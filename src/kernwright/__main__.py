@@ -1,0 +1,4 @@
+"""`python -m kernwright`."""
+from kernwright.search.cli import main
+
+main()
