@@ -1,13 +1,15 @@
 """The journal's tables, and how its database is opened so that what was written stays written."""
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from sqlalchemy import (
     URL,
     Column,
     Engine,
     Float,
     ForeignKeyConstraint,
-    Index,
     Integer,
     MetaData,
     String,
@@ -16,12 +18,11 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
-    make_url,
 )
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
+_PREFIX = "sqlite:///"
 
 
 class RunError(ValueError):
@@ -38,7 +39,6 @@ runs = Table(
     Column("created", Float, nullable=False),           # Unix time
     Column("kernel", Text, nullable=False),
     Column("spec", Text, nullable=False),               # JSON: name, text, function
-    Column("spec_hash", String(64), nullable=False),
     Column("settings", Text, nullable=False),           # JSON
     Column("machine", Text, nullable=False),
     Column("versions", Text, nullable=False),           # JSON: distribution -> version
@@ -60,9 +60,7 @@ candidates = Table(
     Column("text", Text, nullable=False),
     Column("options", Text, nullable=False),            # JSON
     Column("convention", String(16), nullable=False),
-    Column("operator", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("parents", Text, nullable=False),            # JSON
+    Column("lineage", Text, nullable=False),            # JSON: operator, note, parents
     Column("elapsed", Float, nullable=False),           # seconds of the run's own clock
     Column("repeats", Integer, nullable=False),         # how often it was proposed again
     UniqueConstraint("run", "identity"),
@@ -77,7 +75,6 @@ evaluations = Table(
     Column("purpose", String(32), nullable=False),
     Column("machine", String(200), nullable=False),
     Column("verdict", String(32), nullable=False),
-    Column("rung", String(16), nullable=False),
     Column("speedup", Float),
     Column("elapsed", Float, nullable=False),
     Column("recorded", Float, nullable=False),          # Unix time
@@ -89,22 +86,15 @@ evaluations = Table(
 llm_calls = Table(
     "llm_calls", metadata,
     Column("run", String(32), primary_key=True),
-    Column("id", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(64), nullable=False),
     Column("profile", Text, nullable=False),
     Column("model", Text, nullable=False),
-    Column("started", Float, nullable=False),           # Unix time
-    Column("seconds", Float),
-    Column("prompt", Text, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("reasoning", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("prompt_tokens", Integer, nullable=False),
-    Column("completion_tokens", Integer, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("parent", String(64)),
-    Column("candidate", String(64)),
-    Column("extra", Text, nullable=False),              # JSON: whatever else the caller noted
+    Column("status", String(32), nullable=False),
+    Column("tokens", Integer, nullable=False),          # what the budget counts
     Column("elapsed", Float, nullable=False),
+    Column("data", Text, nullable=False),               # JSON: the whole LlmCall
+    UniqueConstraint("run", "id"),
     ForeignKeyConstraint(["run"], ["runs.id"]),
 )
 
@@ -119,45 +109,41 @@ events = Table(
     ForeignKeyConstraint(["run"], ["runs.id"]),
 )
 
-Index("evaluations_by_verdict", evaluations.c.run, evaluations.c.verdict)
+
+def database_path(url: str) -> Path:
+    """The file of a `sqlite:///FILE` address. Raises RunError for any other."""
+    path = url.removeprefix(_PREFIX)
+    if path == url or not path or path == ":memory:":
+        raise RunError(f"a journal cannot live in {url!r}; write {_PREFIX}FILE")
+    return Path(path)
 
 
-def parse_url(url: str | URL) -> URL:
-    """The database URL with the installed driver filled in. Raises RunError for anything but SQLite and PostgreSQL."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise RunError(f"{url!r} is no database URL; write sqlite:///FILE or postgresql://USER@HOST/NAME") from None
-    backend = parsed.get_backend_name()
-    if backend in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend == "sqlite" and parsed.database and parsed.database != ":memory:":
-        return parsed
-    raise RunError(
-        f"a journal cannot live in {parsed.render_as_string()}; write sqlite:///FILE or postgresql://USER@HOST/NAME"
-    )
+def database_url(path: Path) -> str:
+    """The address of a database file; it stays good when the working directory changes."""
+    return f"{_PREFIX}{path.absolute()}"
 
 
-def connect(url: URL) -> Engine:
-    """An engine whose commits are durable. Raises RunError if the database's driver is not installed."""
-    try:
-        if url.get_backend_name() != "sqlite":
-            return create_engine(url, pool_pre_ping=True)
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    except (NoSuchModuleError, ModuleNotFoundError):
-        raise RunError("PostgreSQL needs its driver: pip install 'kernwright[postgres]'") from None
-    event.listen(engine, "connect", _make_durable)
-    return engine
+def connect(path: Path, *, new: bool = False) -> Engine:
+    """An engine whose transactions are durable once they have ended, and never see half of another.
 
-
-def _make_durable(connection, _record) -> None:
-    """Every commit reaches the disk before it returns; readers never block the writer.
-
-    A write-ahead log with synchronous=FULL is synced at each commit (sqlite.org/wal.html, "Performance Considerations").
-    Where the file system cannot hold one, SQLite keeps its rollback journal, which FULL makes as durable.
+    new: the file is ours to set up. A file that is not may be anything, and stays as it is.
     """
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+
+    def prepare(connection: Any, _record: Any) -> None:
+        # Python's driver begins transactions by rules of its own, which leave table definitions outside of them.
+        connection.isolation_level = None
+        if new:
+            # A write-ahead log never makes readers wait for the writer; the file remembers that it has one. Where the
+            # file system cannot hold one, SQLite keeps its rollback journal.
+            connection.execute("PRAGMA journal_mode=WAL")
+        # A log is then synced at each commit (sqlite.org/wal.html, "Performance Considerations").
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine
