@@ -46,6 +46,8 @@ def read_program(spec: OpenSpec) -> Program:
         function = copy.deepcopy(defined[wanted])
         function.decorator_list = []
         function.returns = None
+        arguments = function.args
+        arguments.args, arguments.posonlyargs = [*arguments.posonlyargs, *arguments.args], []
         _LocalImports(spec.module).visit(function)
         resolver = _Resolver(spec.module, defined, bound_names(function))
         resolver.visit(function)
@@ -113,6 +115,42 @@ class _Resolver(ast.NodeTransformer):
         node.annotation = None
         return node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id == "np" and "np" not in self.bound:
+            value = getattr(np, node.attr, None)
+            if isinstance(value, type) and issubclass(value, np.generic) and np.dtype(value).kind in "biufc":
+                node.attr = dtype_name(np.dtype(value))
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        for keyword in node.keywords:
+            if keyword.arg == "dtype":
+                keyword.value = dtype_written(keyword.value)
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        position = {"astype": 0, "view": 0, "zeros": 1, "ones": 1, "empty": 1, "array": 1, "asarray": 1, "zeros_like": 1,
+                    "ones_like": 1, "empty_like": 1, "full": 2, "full_like": 2}.get(called)
+        if position is not None and len(node.args) > position:
+            node.args[position] = dtype_written(node.args[position])
+        return node
+
+
+def dtype_written(node: ast.expr) -> ast.expr:
+    """A dtype as the dialect writes it: `np.int64` for `int`, `np.float32` for "float32", `a.dtype` as it is."""
+    given: Any = None
+    if isinstance(node, ast.Name) and node.id in ("int", "float", "bool", "complex"):
+        given = getattr(builtins, node.id)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        given = node.value
+    if given is None:
+        return node
+    try:
+        dtype = np.dtype(given)
+    except TypeError:
+        return node
+    return ast.copy_location(copy.deepcopy(syntax.parse(f"np.{dtype_name(dtype)}")), node) if dtype.kind in "biufc" else node
+
 
 def known_object(value: Any) -> str | None:
     """`np.exp` and the like for an object of NumPy or math, None for any other."""
@@ -162,7 +200,7 @@ def _avoid_reserved(program: Program) -> None:
     for function in program.functions.values():
         bound = bound_names(function)
         local = {n: _free(n, taken | bound) for n in bound
-                 if n in RESERVED or n in program.functions or n in _USED_BUILTINS}
+                 if n in RESERVED or n in program.functions or n in program.constants or n in _USED_BUILTINS}
         mapping = {**{k: v for k, v in renamed.items() if k not in bound}, **local}
         if mapping:
             Rename(mapping).visit(function)
