@@ -116,8 +116,8 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Say whether this machine can be timed on, and what stands in the way of KERNEL."""
-    from . import doctor as examination
     from ..workers.machine import machine_type
+    from . import doctor as examination
     from .settings import load_settings
     from .target import resolve
 

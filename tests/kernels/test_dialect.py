@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from numba.core.registry import cpu_target
-
 from kernwright.kernels import dialect
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.dialect import MATH_ALLOWED, NUMPY_ALLOWED, check, check_text, describe
 from kernwright.kernels.dialect.vocabulary import ATTRIBUTES, BUILTINS_ALLOWED, METHODS, NUMPY_CONSTANTS
 from kernwright.kernels.signature import Argument, Output, Signature
+from numba.core.registry import cpu_target
 
 
 def reasons(text):

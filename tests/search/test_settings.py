@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from kernwright.search.settings import RunSettings, SettingsError, load_settings, presets
 from kernwright.workers.machine import machine_type
 
