@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from kernwright import __version__
@@ -146,9 +145,9 @@ def main() -> None:
     """The console script's entry point: whatever a person got wrong is one line on stderr, and exit status 2."""
     try:
         status = app(standalone_mode=False)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         sys.exit(_complain(error.format_message()))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - sorted into the user's mistakes and ours
         if not isinstance(error, _mistakes()):
