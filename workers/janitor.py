@@ -39,11 +39,12 @@ class Janitor:
 def marked_processes(mark: str, directory: Path) -> list[int]:
     """Ids of living processes that carry `mark` in their environment or hold a file of `directory` open.
 
-    The second sign is needed because a process that sets its title (Ray's agents do) overwrites its environment.
+    The second sign is needed because a process that sets its title (Ray's agents do) overwrites its environment. The
+    driver, our parent while it lives, holds such files too (Ray's logs), and is spared.
     """
     wanted = f"{MARK}={mark}".encode()
     return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-            if pid != os.getpid() and (_carries(pid, wanted) or _holds_file_of(pid, directory))]
+            if pid not in (os.getpid(), os.getppid()) and (_carries(pid, wanted) or _holds_file_of(pid, directory))]
 
 
 def _carries(pid: int, wanted: bytes) -> bool:

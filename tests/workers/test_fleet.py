@@ -1,0 +1,92 @@
+"""The fleet on a real Ray cluster of three nodes, one of which is killed under way."""
+import collections
+import time
+
+import pytest
+import ray
+from kernwright.kernels.candidate import Candidate
+from kernwright.kernels.observe import observe
+from kernwright.kernels.spec import KernelSpec
+from kernwright.workers.evaluation import Verdict
+from kernwright.workers.fleet import Fleet, FleetError
+from kernwright.workers.job import Assignment, ConfirmJob, Job, JudgeSettings
+
+SPEC = KernelSpec("shift", '''
+import kernwright
+
+def make_inputs(size, rng):
+    return (rng.standard_normal(size["n"]),)
+
+@kernwright.kernel(inputs=make_inputs, sizes={"tiny": {"n": 4}, "verify": {"n": 23}, "benchmark": {"n": 2000}})
+def shift(a):
+    return a + 1.0
+''', "shift")
+TEXT = "def kernel(a, out):\n    for i in range(a.shape[0]):\n        out[i] = a[i] + {}\n"
+CANDIDATES = 300
+
+
+@pytest.fixture(scope="module")
+def assignment():
+    return Assignment(SPEC, observe(SPEC.open(), 0, 30.0).signature, JudgeSettings(threads=1, build_seconds=30, run_seconds=5, rounds=6))
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    others = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    cluster.wait_for_nodes()
+    ray.init(address=cluster.address, log_to_driver=False, namespace="kernwright")
+    try:
+        yield cluster, others
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def test_each_of_300_candidates_is_counted_once_though_a_node_is_killed(cluster, assignment):
+    ray_cluster, others = cluster
+    said: list[str] = []
+    anchor = Candidate(TEXT.format("1.0"), convention="writes")
+    # One in fifty is right, and timed; the others fall early, so that 300 take no longer than they must.
+    jobs = [Job(Candidate(TEXT.format(1.0 if n % 50 == 0 else n) if n % 50 else TEXT.format(f"1.0 + {n} * 0.0"), convention="writes"),
+                "search", anchor, 0.0, n) for n in range(CANDIDATES)]
+    assert len({job.candidate.identity for job in jobs}) == CANDIDATES
+    with Fleet(assignment, said.append) as fleet:
+        assert fleet.nodes == 3
+        waiting, counts, nodes, killed = list(jobs), collections.Counter(), collections.Counter(), False
+        while sum(counts.values()) < CANDIDATES:
+            while waiting and fleet.room():
+                fleet.submit(waiting.pop())
+            assert fleet.in_flight <= 2 * fleet.workers + 2
+            for evaluation in fleet.completed(0.5):
+                counts[evaluation.candidate] += 1
+                nodes[evaluation.node] += 1
+                right = jobs[0].candidate.convention and evaluation.verdict is Verdict.VERIFIED
+                assert right or evaluation.verdict is Verdict.WRONG, evaluation.message
+            if not killed and sum(counts.values()) > CANDIDATES // 5:
+                ray_cluster.remove_node(others[0])
+                killed = True
+        time.sleep(0.5)
+        assert not fleet.completed(0.5) and fleet.in_flight == 0
+        confirmation = fleet.confirm(ConfirmJob(anchor, anchor, None, 3, rounds=1, seconds=2.0))
+    assert set(counts.values()) == {1} and len(counts) == CANDIDATES
+    assert len(nodes) == 3 and any("gone" in line for line in said)
+    assert confirmation.verdict is Verdict.VERIFIED, confirmation.message
+
+
+def test_a_cluster_without_a_free_cpu_is_a_clear_error(monkeypatch, assignment):
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    ray.init(address=cluster.address, log_to_driver=False, namespace="kernwright")
+    try:
+        with pytest.raises(FleetError, match="no node"):
+            Fleet(assignment)
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
