@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import ActorUnschedulableError, GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from .confirmation import Confirmation
@@ -52,6 +52,7 @@ class Fleet:
         self._waiting: deque[Job] = deque()
         self._lost: list[Evaluation] = []
         self._nodes: set[str] = set()
+        self._vacant: Counter[str] = Counter()  # places of lost workers, by node
         self._numbers = 0
         self._looked = -MEMBERSHIP_SECONDS
         self.tasks = 0  # calls sent to workers, retries included
@@ -159,7 +160,12 @@ class Fleet:
             self._nodes.discard(node)
             self._notify(f"node {node[:8]} is gone")
             for hand in [h for h in self._hands if h.node == node]:
-                self._dismiss(hand, "its node died")
+                self._dismiss(hand, "its node died", blame=False)
+        # Not at once: a worker often dies because its node does, which is known a moment later.
+        vacant, self._vacant = self._vacant, Counter()
+        for node in vacant.elements():
+            if node in self._nodes:
+                self._hire(node)
 
     def _hire(self, node: str) -> None:
         self._numbers += 1
@@ -189,7 +195,7 @@ class Fleet:
         try:
             evaluation = ray.get(ref)
         except RayError as error:
-            self._dismiss(hand, _reason(error))
+            self._dismiss(hand, _reason(error), blame=not isinstance(error, ActorUnschedulableError))
             return []
         del hand.jobs[ref]
         hand.since = time.monotonic()
@@ -201,8 +207,8 @@ class Fleet:
             if hand.jobs and now - hand.since > self._patience:
                 self._dismiss(hand, f"no answer for {self._patience:.0f} s")
 
-    def _dismiss(self, hand: _Hand, reason: str) -> None:
-        """Gives up a worker; its jobs go to others, or come back as LOST after too many attempts."""
+    def _dismiss(self, hand: _Hand, reason: str, blame: bool = True) -> None:
+        """Gives up a worker; its jobs go to others, or come back as LOST after too many attempts that are to blame."""
         if hand not in self._hands:
             return
         self._hands.remove(hand)
@@ -210,7 +216,7 @@ class Fleet:
         first = True
         for job in hand.jobs.values():
             # Only the job that was running can be to blame; the one that waited behind it is innocent.
-            attempts = job.attempts + 1 if first else job.attempts
+            attempts = job.attempts + 1 if first and blame else job.attempts
             first = False
             if attempts >= MAX_ATTEMPTS:
                 message = f"the worker died {attempts} times on this candidate; the last time: {reason}"
@@ -219,8 +225,7 @@ class Fleet:
                 self._waiting.append(replace(job, attempts=attempts))
         hand.jobs.clear()
         ray.kill(hand.actor)
-        if hand.node in self._nodes:
-            self._hire(hand.node)
+        self._vacant[hand.node] += 1
 
 
 def _reason(error: BaseException) -> str:
