@@ -70,6 +70,7 @@ class Campaign:
         self._njit = njit
         self._limits = limits
         self._progress = progress
+        self._seed = seed
         self._rng = random.Random(seed)
         self._earlier = journal.elapsed()
         self._clock, self._started = clock, clock()
@@ -99,6 +100,7 @@ class Campaign:
     def _replay(self) -> None:
         """Learns everything that the journal holds; what was in flight when it ended is to be judged again."""
         self._known = {candidate.identity: candidate for candidate in self._journal.candidates()}
+        self._rng.seed(f"{self._seed} {len(self._known)}")  # a resumed run would draw again what it drew before
         judged = set()
         for row in self._journal.evaluations(SEARCH):
             judged.add(row.candidate.identity)
@@ -226,7 +228,7 @@ class Campaign:
         for finalist in self._finalists():
             self._progress.note(f"examining {finalist.identity} on fresh seeds, in fresh processes")
             confirmation = self._fleet.confirm(ConfirmJob(
-                finalist, self._anchor or finalist, self._njit, self._draw(), seconds=TIMING_SHARE * self._limits.confirm_seconds))
+                finalist, self._anchor or finalist, self._sound_njit(), self._draw(), seconds=TIMING_SHARE * self._limits.confirm_seconds))
             self._journal.add_event("confirmation", confirmation.as_json(), self.elapsed)
             if confirmation.verdict is not Verdict.VERIFIED:
                 self._progress.note(f"{finalist.identity} falls: {confirmation.verdict}: {confirmation.message}")
@@ -259,6 +261,13 @@ class Campaign:
         if self._anchor is not None and all(c.identity != self._anchor.identity for c in ranked):
             ranked.append(self._anchor)
         return ranked
+
+    def _sound_njit(self) -> Candidate | None:
+        """The reference under `@njit`, where it compiles and computes the same."""
+        for row in self._journal.evaluations(SEED_VS_REFERENCE):
+            if self._njit and row.candidate.identity == self._njit.identity and row.evaluation.verdict is Verdict.VERIFIED:
+                return self._njit
+        return None
 
     def _draw(self) -> int:
         return self._rng.randrange(_LARGEST_SEED)

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ from ..workers.sandbox.client import WarmProcess
 from .journal import Journal, RunRecord, journal_url
 from .llm.budget import Budget
 from .llm.profile import Key, Profile, load_profile, take_keys
-from .outcome import write_outcome
+from .outcome import Outcome, write_outcome
 from .progress import Progress
 from .schema import RunError
 from .settings import RunSettings
+from .summary import print_summary
 
 REWRITE_WEIGHT, TUNE_WEIGHT = 0.6, 0.4
+INTERRUPTED = 130
 INSPECT_MEMORY_SHARE = 0.7
 _VERSIONS = ("kernwright", "numba", "llvmlite", "numpy", "ray", "optuna", "scipy")
 
@@ -50,7 +52,9 @@ def start(spec: KernelSpec, settings: RunSettings) -> int:
         journal.set_state("inspection", inspection.as_json())
         journal.set_state("kept", [asdict(kept) for kept in inspection.kept])
         journal.set_state("njit", inspection.plain.identity if inspection.plain else None)
-        return _drive(journal, directory, frozen, inspection, profiles, keys, progress)
+        outcome = _drive(journal, directory, frozen, inspection, profiles, keys, progress)
+    print_summary(outcome)
+    return outcome.exit_code
 
 
 def resume(directory: Path, address: str | None) -> int:
@@ -69,7 +73,9 @@ def resume(directory: Path, address: str | None) -> int:
         if stored is None:
             raise RunError(f"{directory} was stopped before its reference was examined; start it anew")
         progress = stack.enter_context(Progress(journal.run.kernel, settings.evaluations, _seconds(settings)))
-        return _drive(journal, directory, settings, Inspection.from_json(stored), profiles, keys, progress)
+        outcome = _drive(journal, directory, settings, Inspection.from_json(stored), profiles, keys, progress)
+    print_summary(outcome)
+    return outcome.exit_code
 
 
 def examine(spec: KernelSpec, settings: RunSettings, threads: int) -> Inspection:
@@ -82,7 +88,7 @@ def examine(spec: KernelSpec, settings: RunSettings, threads: int) -> Inspection
 def _drive(
     journal: Journal, directory: Path, settings: RunSettings, inspection: Inspection, profiles: Sequence[Profile],
     keys: Sequence[Key], progress: Progress,
-) -> int:
+) -> Outcome:
     # Ray and Optuna take a second to load, which a mistyped kernel should not wait for.
     from ..workers.cluster import connect
     from ..workers.fleet import Fleet
@@ -124,13 +130,12 @@ def _drive(
         except KeyboardInterrupt:
             journal.set_state("status", "interrupted")
             journal.set_state("wall_s", earlier + time.monotonic() - begun)
-            write_outcome(journal, directory, progress.note)
             progress.note(f"interrupted; `kernwright resume {directory}` goes on from here")
-            return 130
+            return replace(write_outcome(journal, directory), exit_code=INTERRUPTED)
     journal.set_state("status", "finished")
     journal.set_state("wall_s", earlier + time.monotonic() - begun)
     progress.stage("report")
-    return write_outcome(journal, directory, progress.note).exit_code
+    return write_outcome(journal, directory)
 
 
 def seeds_of(inspection: Inspection) -> list[Candidate]:

@@ -1,9 +1,8 @@
 """Outcome: the files that a run leaves."""
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ class Outcome:
     exit_code: int
 
 
-def write_outcome(journal: Journal, directory: Path, note: Callable[[str], None] = lambda text: None) -> Outcome:
+def write_outcome(journal: Journal, directory: Path) -> Outcome:
     """Writes champion.py (where one was confirmed), result.json and report.html; repeats well."""
     champion = _write_champion(journal, directory)
     result = write_result(journal, directory)
@@ -63,6 +62,3 @@ def write_atomically(path: Path, text: str) -> Path:
     os.replace(partial, path)
     return path
 
-
-def as_text(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, indent=2, sort_keys=False) + "\n"
