@@ -129,6 +129,68 @@ def doctor(
     print("\n".join([*examination.describe_machine(machine), *lines]))
 
 
+bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
+app.add_typer(bench, name="bench")
+
+
+@bench.command("aa")
+def bench_aa(
+    kernel: Kernel = "jacobi_2d",
+    repeats: Annotated[int, typer.Option(min=1, help="timings, each in a process of its own")] = 100,
+    threads: Annotated[int | None, typer.Option(help="threads of the kernel (default: the physical cores)")] = None,
+    builds: Annotated[bool, typer.Option(help="let builds wait for their turn meanwhile")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Time a kernel against itself: the ratio must be 1, and the intervals must contain it as often as they say."""
+    from ..workers.machine import machine_type
+    from . import bench as measurements
+    from .settings import load_settings
+    from .target import resolve
+
+    settings = load_settings(None, {} if threads is None else {"threads": threads})
+
+    def show(number: int, ratio: Any) -> None:
+        if not as_json:
+            print(f"{number + 1:3d}: {ratio.speedup:.4f}  [{ratio.low:.4f}, {ratio.high:.4f}]", flush=True)
+
+    used = settings.threads or len(machine_type().physical_cores)
+    found = measurements.time_against_itself(resolve(kernel), settings, used, repeats, builds, show)
+    if as_json:
+        return _print_json(measurements.as_json(found))
+    print(f"{found.kernel}: median ratio {found.median_ratio:.4f}, {found.contain_one} of {found.repeats} intervals contain 1, "
+          f"the widest spans {100 * (found.widest - 1):.1f} %; {machine_type().key}, {used} thread(s)")
+
+
+@bench.command("kernels")
+def bench_kernels(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins (default: all)")] = None,
+    evaluations: Annotated[int, typer.Option(min=1, help="of each run")] = 60,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    out: Annotated[Path, typer.Option(help="directory of the runs")] = Path("runs/bench"),
+    as_json: AsJson = False,
+) -> None:
+    """Run the built-in kernels one after the other, and give the geometric mean of their speedups."""
+    from ..kernels import library
+    from ..workers.machine import machine_type
+    from . import bench as measurements
+
+    def show(result: dict[str, Any]) -> None:
+        if not as_json and result["speedup"] is None:
+            print(f"{result['kernel']:18} nothing verified", flush=True)
+        elif not as_json:
+            seed_ratio, njit = result["speedup_over_seed"], result["speedup_over_njit"]
+            print(f"{result['kernel']:18} {result['speedup']:8.2f} x the reference [{result['speedup_low']:.2f}, {result['speedup_high']:.2f}]"
+                  f"{'' if seed_ratio is None else f', {seed_ratio:.2f} x the best seed'}"
+                  f"{'' if njit is None else f', {njit:.2f} x @njit'}, {result['wall_s']:.0f} s", flush=True)
+
+    chosen = [library.load(name).name for name in names] if names else list(library.names())
+    found = measurements.run_kernels(chosen, evaluations, seed, out, show)
+    if as_json:
+        return _print_json(found)
+    mean = found["geometric_mean"]
+    print(f"geometric mean over the references: {'n/a' if mean is None else f'{mean:.2f}'}; {machine_type().key}")
+
+
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version")] = False,

@@ -1,0 +1,137 @@
+"""Bench: measurements of Kernwright itself, for a quiet machine; the figures in the documentation come from here."""
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from ..kernels.candidate import Candidate
+from ..kernels.spec import KernelSpec, SpecError
+from ..workers.evaluate import Judge
+from ..workers.evaluation import Ratio
+from ..workers.failure import RunFailed
+from ..workers.inspection import Inspection
+from ..workers.job import Assignment, JudgeSettings
+from ..workers.session import ChildSession
+from ..workers.timing import measure
+from .launch import examine, seeds_of
+from .settings import RunSettings
+
+AA_ROUNDS = 15
+
+
+@dataclass(frozen=True)
+class SelfRatios:
+    """Repeated timings of a kernel against itself. contain_one: of how many the 95 % interval contains 1."""
+
+    kernel: str
+    repeats: int
+    median_ratio: float
+    contain_one: int
+    widest: float
+    ratios: tuple[tuple[float, float, float], ...]
+
+
+def time_against_itself(spec: KernelSpec, settings: RunSettings, threads: int, repeats: int, builds: bool,
+                        report: Callable[[int, Ratio], None]) -> SelfRatios:
+    """The A/A test: a fresh process each time, and, where `builds`, other builds that wait for their turn meanwhile.
+
+    Raises SpecError where the kernel has no seed that builds.
+    """
+    inspection = examine(spec, settings, threads)
+    judge_settings = JudgeSettings(threads, build_seconds=settings.build_seconds, run_seconds=settings.run_seconds)
+    assignment = Assignment(spec, inspection.observation.signature, judge_settings)
+    ratios: list[Ratio] = []
+    with Judge(assignment) as judge:
+        kernel = _seed(judge, inspection)
+        with _building(assignment, kernel) if builds else _nothing():
+            for number in range(repeats):
+                ratios.append(_self_ratio(judge, kernel))
+                report(number, ratios[-1])
+    logs = [math.log(ratio.speedup) for ratio in ratios]
+    return SelfRatios(
+        spec.name, repeats, math.exp(median(logs)), sum(r.low <= 1.0 <= r.high for r in ratios),
+        max(r.high / r.low for r in ratios), tuple((r.speedup, r.low, r.high) for r in ratios),
+    )
+
+
+def _self_ratio(judge: Judge, kernel: Candidate) -> Ratio:
+    slots, settings = judge.slots, judge.assignment.settings
+    case = judge.oracle.case("benchmark", 0)
+    with judge.leases.timing(settings.threads) as cores:
+        slots.cache_rival(kernel, case, cores[:1])
+        with slots.fork("time against itself", cores) as child:
+            slots.attach(child, case)
+            for slot in ("one", "other"):
+                slots.build(child, slot, kernel, trusted=True)
+            with ChildSession(child, "timed", cores, slots.mixed_pools(kernel), settings.run_seconds) as session:
+                return measure(session, candidate="one", rival="other", rival_name=kernel.identity, rounds=AA_ROUNDS)
+
+
+def _seed(judge: Judge, inspection: Inspection) -> Candidate:
+    for seed in reversed(seeds_of(inspection)):
+        try:
+            with judge.slots.fork("try seed") as child:
+                judge.slots.attach(child, judge.oracle.case("tiny", 0))
+                judge.slots.build(child, "seed", seed)
+            return seed
+        except RunFailed:
+            continue
+    raise SpecError(f"no seed of {judge.assignment.spec.name} can be built, so there is nothing to time")
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _building(assignment: Assignment, kernel: Candidate) -> Iterator[None]:
+    """While open, a process for each core builds `kernel` again and again, each build under its lease."""
+    context = multiprocessing.get_context("spawn")
+    builders = [context.Process(target=_build_for_ever, args=(assignment, kernel), daemon=True) for _ in range(2)]
+    for builder in builders:
+        builder.start()
+    try:
+        yield
+    finally:
+        for builder in builders:
+            builder.terminate()
+            builder.join()
+
+
+def _build_for_ever(assignment: Assignment, kernel: Candidate) -> None:
+    with Judge(assignment) as judge:
+        case = judge.oracle.case("tiny", 0)
+        while True:
+            with judge.leases.build() as core, judge.slots.fork("build", [core]) as child:
+                judge.slots.attach(child, case)
+                judge.slots.build(child, "kernel", kernel)
+
+
+def run_kernels(names: Sequence[str], evaluations: int, seed: int, directory: Path,
+                report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """A run of its own for each built-in; every result, and the geometric mean of the speedups over the references."""
+    results = []
+    for name in names:
+        out = directory / name
+        subprocess.run([sys.executable, "-m", "kernwright", "run", name, "--evaluations", str(evaluations), "--seed", str(seed),
+                        "--out", str(out)], stdout=subprocess.DEVNULL, check=False)
+        file = out / "result.json"
+        results.append(json.loads(file.read_text()) if file.exists() else {"kernel": name, "verdict": None, "speedup": None})
+        report(results[-1])
+    speedups = [result["speedup"] for result in results if result["speedup"]]
+    mean = math.exp(sum(map(math.log, speedups)) / len(speedups)) if speedups else None
+    return {"evaluations": evaluations, "geometric_mean": mean, "kernels": results}
+
+
+def as_json(ratios: SelfRatios) -> dict[str, Any]:
+    return asdict(ratios)
