@@ -109,12 +109,11 @@ def _all_finite(name: str, names: Names) -> list[str]:
     np = names.known("np")
     return [
         f"def {name}(*values):",
-        '    """Whether no value holds nan or inf. A finite sum says so at a third of the cost of looking at each element."""',
-        "    for value in values:",
-        f'        with {np}.errstate(all="ignore"):',
-        f"            total = {np}.sum(value)",
-        f"        if not {np}.isfinite(total) and not {np}.isfinite(value).all():",
-        "            return False",
+        '    """Whether no value holds nan or inf. Where a sum is finite all is, which saves looking at each element."""',
+        f'    with {np}.errstate(all="ignore"):',
+        "        for value in values:",
+        f"            if not {np}.isfinite({np}.sum(value)) and not {np}.isfinite(value).all():",
+        "                return False",
         "    return True",
     ]
 
