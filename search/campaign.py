@@ -109,6 +109,8 @@ class Campaign:
         self._anchor = self._known.get(anchor) if anchor else None
         seeds = {seed.identity for seed in self._seeds}
         self._again.extend(c for i, c in self._known.items() if i not in judged and i not in seeds)
+        best = self._population.best()
+        self._progress.resumed(self._evaluations, self.elapsed, math.exp(best.fitness) if best else None)
 
     def _judge_seeds(self) -> None:
         """Every seed against the reference; the fastest that is verified becomes the anchor, and all are timed against it."""
