@@ -16,7 +16,8 @@ def guard_source(name: str, signature: Signature, names: Names, finite: bool) ->
     It is true for arguments of the verified types that keep the observed relations, have no empty dimension, and share
     no memory with an array that is written. finite: they must hold neither nan nor inf too.
     """
-    dtypes = {a.dtype: names.fresh(a.dtype.upper()) for a in signature.arguments if a.kind == "array"}
+    used = dict.fromkeys(a.dtype for a in signature.arguments if a.kind == "array")
+    dtypes = {dtype: names.fresh(dtype.upper()) for dtype in used}
     conditions = [condition for a in signature.arguments for condition in _kind(a, names, dtypes)]
     conditions += [_expression(relation, names) for relation in signature.relations]
     conditions += _extents(signature, names)
