@@ -1,7 +1,6 @@
 """Outcome: the files that a run leaves."""
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from ..kernels.export import champion_source
 from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Verdict
 from ..workers.inspection import Inspection
+from .files import write_atomically
 from .journal import Journal
 from .report import write_report
 from .result import write_result
@@ -53,12 +53,3 @@ def _write_champion(journal: Journal, directory: Path) -> Path | None:
         threading_layer=confirmation.threading_layer, finite=journal.run.spec.open().declaration.finite, summary=summary,
     )
     return write_atomically(directory / "champion.py", text)
-
-
-def write_atomically(path: Path, text: str) -> Path:
-    """Writes the whole file or nothing."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
-    return path
-
