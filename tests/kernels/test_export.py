@@ -15,6 +15,7 @@ from kernwright.kernels import library
 from kernwright.kernels.candidate import Candidate, CandidateError, JitOptions
 from kernwright.kernels.dialect import check
 from kernwright.kernels.export import champion_source
+from kernwright.kernels.export.kernel_text import rename
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, copy_arguments
 
@@ -165,7 +166,7 @@ CASES = {
 }
 
 
-def champion(name, threads=2, **changed):
+def champion(name, threads=64, **changed):
     """The text, the spec and the signature of one of the CASES."""
     text, kernel, options, convention = CASES[name]
     spec = library.load(name) if text is None else KernelSpec(name, text, name)
@@ -388,17 +389,24 @@ def test_two_threads_may_call_a_parallel_champion_at_once(bare, champions, layer
 
 
 def test_a_champion_uses_no_more_threads_than_it_was_timed_with_or_numba_has(bare, champions):
-    source, _, _ = champion("softmax", threads=64)
-    (champions / "champion_wide.py").write_text(source.replace("softmax", "wide"))
     out = run(bare, champions, '''
         import numba
-        wide, (x,) = load("wide"), cases("softmax")[0][0]
-        numba.set_num_threads(1)
-        assert same(wide(x), cases("softmax")[0][1])
-        print(numba.get_num_threads())
+        softmax, module = load("softmax"), sys.modules["champion_softmax"]
+        (x,), expected, _ = cases("softmax")[0]
+        assert module.THREADS == 64
+        seen, call = [], module.call
+        def spy(*arguments):
+            seen.append(numba.get_num_threads())
+            return call(*arguments)
+        module.call = spy
+        for allowed, most in ((2, 64), (1, 64), (2, 1)):
+            numba.set_num_threads(allowed)
+            module.THREADS = most
+            assert same(softmax(x), expected)
+            assert numba.get_num_threads() == allowed
+        print(*seen)
     ''', NUMBA_NUM_THREADS="2")
-    assert out == "1\n"
-    assert "\nTHREADS = 64\n" in source
+    assert out == "2 1 1\n"
     assert "\nTHREADS = 1\n" in champion("softmax", options=JitOptions(parallel=True, threads=1))[0]
 
 
@@ -455,6 +463,16 @@ def test_the_file_keeps_the_kernels_comments_and_drops_what_the_reference_does_n
     for comment in ("# the exponential", "# tune: 0 1", "# constants of the kernel's own", "# 18", "#: a table"):
         if comment in spec.text or comment in CASES[name][1]:
             assert comment in source
+
+
+def test_renaming_leaves_everything_else_as_it_is():
+    text = "N = 2  # ünïcode\n\n\ndef  f(a, N2):  # f\n    return a * N + N2 + np.eye(3, N=N)[0, 0]  # N\n"
+    assert rename(text, {"N": "fast_N", "f": "g"}) == (
+        "fast_N = 2  # ünïcode\n\n\ndef  g(a, N2):  # f\n    return a * fast_N + N2 + np.eye(3, N=fast_N)[0, 0]  # N\n"
+    )
+    broken = "def \\\n  f(a):\n    return a\n"
+    assert rename(broken, {"f": "g"}) == "def g(a):\n    return a\n"
+    assert rename("x = ('a' 'ü', x)\n", {"x": "y"}) == "y = ('a' 'ü', y)\n"
 
 
 def test_the_kernel_is_compiled_with_the_candidates_options():

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from kernwright.search.cli import main
 
 HEAD = "import numpy as np\nimport kernwright\n"
 SIZES = '{"tiny": {"n": 3}, "verify": {"n": 13}, "benchmark": {"n": 50}}'
@@ -15,9 +16,9 @@ def declared(body, make=MAKE, sizes=SIZES, decorator=None, parameters="a"):
 
 
 FILES = {
-    "a syntax error": (declared("    return a +"), "line 6"),
+    "a syntax error": (declared("    return a +"), "line 7"),
     "no decorator": (declared("    return a", decorator=""), "decorator"),
-    "no such function": (declared("    return a").replace("def f(", "def g("), "did you mean g" ),
+    "no such function": (declared("    return a").replace("def f(", "def g("), "it defines make, g"),
     "a generator that raises": (declared("    return a", make="def make(size, rng):\n    raise KeyError('k')\n"), "generator raised KeyError"),
     "a generator with the wrong arity": (declared("    return a", parameters="a, b"), "1 argument"),
     "a generator that returns nothing": (declared("    return a", make="def make(size, rng):\n    pass\n"), "returns nothing"),
@@ -37,9 +38,18 @@ FILES = {
 }
 
 
-def kernwright(*arguments, folder):
-    done = subprocess.run([sys.executable, "-m", "kernwright", *arguments], cwd=folder, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def kernwright(tmp_path, monkeypatch, capsys):
+    """The command line, run in this process as the console script runs it: (status, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["kernwright", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return (ended.value.code, *capsys.readouterr())
+
+    return command
 
 
 def assert_one_line(done, words):
@@ -50,10 +60,16 @@ def assert_one_line(done, words):
     assert words.lower() in stderr.lower(), stderr
 
 
+def test_the_console_script_says_one_line_and_exits_with_2(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "kernwright", "run", "sofmax"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert_one_line((done.returncode, done.stdout, done.stderr), "did you mean softmax")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text, words", FILES.values(), ids=FILES.keys())
-def test_a_kernel_that_cannot_be_used(tmp_path, text, words):
+def test_a_kernel_that_cannot_be_used(kernwright, tmp_path, text, words):
     (tmp_path / "mine.py").write_text(text)
-    assert_one_line(kernwright("run", "mine.py:f", "--minutes", "1", "--out", "out", folder=tmp_path), words)
+    assert_one_line(kernwright("run", "mine.py:f", "--minutes", "1", "--out", "out"), words)
     assert not (tmp_path / "out").exists()
 
 
@@ -62,7 +78,7 @@ ARGUMENTS = {
     "a file and no function": (["run", "config.toml"], "no built-in"),
     "an unknown kernel": (["run", "sofmax"], "did you mean softmax"),
     "an unknown option": (["run", "softmax", "--minuts", "1"], "no such option"),
-    "minutes that are no number": (["run", "softmax", "--minutes", "soon"], "soon"),
+    "minutes that are no number": (["run", "softmax", "--minutes", "soon"], "--minutes"),
     "negative evaluations": (["run", "softmax", "--evaluations", "-3"], "evaluations"),
     "no threads": (["run", "softmax", "--threads", "0"], "threads"),
     "too many threads": (["run", "softmax", "--threads", "100000"], "threads"),
@@ -82,10 +98,10 @@ ARGUMENTS = {
 
 
 @pytest.mark.parametrize("arguments, words", ARGUMENTS.values(), ids=ARGUMENTS.keys())
-def test_a_command_line_that_cannot_be_used(tmp_path, arguments, words, monkeypatch):
+def test_a_command_line_that_cannot_be_used(kernwright, tmp_path, arguments, words, monkeypatch):
     monkeypatch.delenv("MOONSHOT_API_KEY", raising=False)
     (tmp_path / "config.toml").write_text("evalutions = 3\n")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "note.txt").write_text("mine")
-    assert_one_line(kernwright(*arguments, folder=tmp_path), words)
+    assert_one_line(kernwright(*arguments), words)
     assert (tmp_path / "full" / "note.txt").read_text() == "mine"
