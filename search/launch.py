@@ -39,6 +39,7 @@ def start(spec: KernelSpec, settings: RunSettings) -> int:
     profiles = [load_profile(name) for name in settings.llm]
     keys = take_keys(profiles)
     directory = settings.out or Path("runs") / f"{spec.name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    _refuse_occupied(directory)
     with ExitStack() as stack:
         stack.enter_context(_termination_interrupts())
         progress = stack.enter_context(Progress(spec.name, settings.evaluations, _seconds(settings)))
@@ -166,13 +167,16 @@ def _seconds(settings: RunSettings) -> float | None:
     return None if settings.minutes is None else 60.0 * settings.minutes
 
 
+def _refuse_occupied(directory: Path) -> None:
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise RunError(f"{directory} is not empty; name a new directory, or `kernwright resume {directory}`")
+
+
 def _create_directory(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"{directory} cannot be created: {error.strerror}") from None
-    if any(directory.iterdir()):
-        raise RunError(f"{directory} is not empty; name a new directory, or `kernwright resume {directory}`")
 
 
 @contextmanager
