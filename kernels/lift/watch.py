@@ -20,6 +20,7 @@ import numpy as np
 
 from ..spec import OpenSpec, copy_arguments
 from . import syntax
+from .names import parameters_of
 
 OFTEN = 200
 """Evaluations of one expression after which only integers are still looked at."""
@@ -63,7 +64,7 @@ class Instance:
     bindings: dict[str, set[Type]] = field(default_factory=dict)
     bound_at: dict[tuple[int, str], Seen] = field(default_factory=dict)
     overlaps: dict[int, set[str]] = field(default_factory=dict)
-    stores: set[int] = field(default_factory=set)
+    argument_ones: dict[str, list[bool]] = field(default_factory=dict)
 
     def type_of(self, node: ast.AST) -> Type | None:
         seen = self.expressions.get(identity(node))
@@ -173,12 +174,16 @@ class _Recorder:
         self.stack: list[Instance] = []
         self.ticks = 0
 
-    def enter(self, function: str, arguments: tuple[Any, ...]) -> None:
+    def enter(self, function: str, names: list[str], arguments: tuple[Any, ...]) -> None:
         types = tuple(type_of(a) for a in arguments)
         instance = self.instances.get((function, types))
         if instance is None:
             instance = self.instances[function, types] = Instance(function, types)
         self.stack.append(instance)
+        for name, value in zip(names, arguments):
+            if isinstance(value, np.ndarray):
+                ones = [n == 1 for n in value.shape]
+                instance.argument_ones[name] = [a and b for a, b in zip(instance.argument_ones.get(name, ones), ones)]
         self._tick()
 
     def leave(self) -> None:
@@ -248,7 +253,6 @@ class _Recorder:
     def store(self, statement: int, target: Any, others: dict[str, Any]) -> None:
         """Note which of the other arrays share memory with the one that the statement writes into."""
         instance = self.stack[-1]
-        instance.stores.add(statement)
         if isinstance(target, np.ndarray):
             for name, value in others.items():
                 if isinstance(value, np.ndarray) and np.may_share_memory(value, target):
@@ -299,7 +303,9 @@ def _merge(observations: Observations, instances: dict[tuple[str, tuple[Type, ..
             old.bindings.setdefault(name, set()).update(types)
         for statement, names in new.overlaps.items():
             old.overlaps.setdefault(statement, set()).update(names)
-        old.stores |= new.stores
+        for name, ones in new.argument_ones.items():
+            known = old.argument_ones.get(name, ones)
+            old.argument_ones[name] = [a and b for a, b in zip(known, ones)]
 
 
 def _merged(a: Seen, b: Seen) -> Seen:
@@ -320,13 +326,13 @@ def _instrumented(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: 
     ast.fix_missing_locations(tree)
     exec(compile(tree, f"<observed {spec.spec.name}>", "exec"), namespace)  # noqa: S102 - the author's own code
     for name in functions:
-        namespace[name] = _entered(recorder, name, namespace[name])
+        namespace[name] = _entered(recorder, name, parameters_of(functions[name]), namespace[name])
     return namespace[entry]
 
 
-def _entered(recorder: _Recorder, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _entered(recorder: _Recorder, name: str, parameters: list[str], function: Callable[..., Any]) -> Callable[..., Any]:
     def observed(*arguments: Any) -> Any:
-        recorder.enter(name, arguments)
+        recorder.enter(name, parameters, arguments)
         try:
             return function(*arguments)
         finally:

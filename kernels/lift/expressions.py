@@ -1,0 +1,473 @@
+"""Operators, names and numbers of the reference as values."""
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from . import syntax
+from .affine import ONE, ZERO, Affine
+from .dtypes import BOOL, FLOAT64, INT64, cast, joined, loop_dtypes, operand, settled
+from .errors import CannotLift
+from .names import stored
+from .values import UNKNOWN, Index, Pack, Value, number, scalar
+from .watch import Instance, Type
+from .writer import EXPENSIVE, Writer
+
+BINARY: Mapping[type[ast.operator], np.ufunc] = {
+    ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.true_divide, ast.FloorDiv: np.floor_divide,
+    ast.Mod: np.remainder, ast.Pow: np.power, ast.BitAnd: np.bitwise_and, ast.BitOr: np.bitwise_or,
+    ast.BitXor: np.bitwise_xor, ast.LShift: np.left_shift, ast.RShift: np.right_shift,
+}
+COMPARISON: Mapping[type[ast.cmpop], np.ufunc] = {
+    ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Eq: np.equal, ast.NotEq: np.not_equal,
+}
+SIGNS: Mapping[np.ufunc, str] = {
+    np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/", np.floor_divide: "//", np.remainder: "%",
+    np.power: "**", np.bitwise_and: "&", np.bitwise_or: "|", np.bitwise_xor: "^", np.left_shift: "<<", np.right_shift: ">>",
+    np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">=", np.equal: "==", np.not_equal: "!=",
+}
+_FOLD = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul}
+_ON_BOOLS = {np.add: "({} or {})", np.multiply: "({} and {})", np.bitwise_and: "({} and {})", np.bitwise_or: "({} or {})",
+             np.bitwise_xor: "({} != {})"}
+Call = Callable[["Expressions", ast.Call], "Value | Pack | None"]
+
+
+class Expressions(Writer):
+    """Turns expressions into values; `environment` holds what is known of the variables at this point.
+
+    calls, methods: how calls of `np.<name>` and of an array's methods are lifted. hint: the name under which the
+    statement at hand stores its result, for the array that its outermost call makes.
+    """
+
+    calls: dict[str, Call] = {}
+    methods: dict[str, Call] = {}
+
+    def __init__(self, taken: set[str], seen: Instance, constants: Mapping[str, Any], helpers: frozenset[str]) -> None:
+        super().__init__(taken)
+        self.seen = seen
+        self.constants = constants
+        self.helpers = helpers
+        self.environment: dict[str, Value | Pack] = {}
+        self.hint: tuple[int, str] | None = None
+        self.statement: ast.stmt | None = None
+        self.mask: tuple[str, Value] | None = None
+
+    # -- dispatch -----------------------------------------------------------------------------------------------
+
+    def value(self, node: ast.expr) -> Value:
+        """The expression as a number or an array. Raises CannotLift."""
+        found = self.any_value(node)
+        if isinstance(found, Pack):
+            raise CannotLift("a tuple stands where a number or an array is wanted")
+        return found
+
+    def any_value(self, node: ast.expr) -> Value | Pack:
+        found = self._translate(node)
+        if isinstance(found, Value):
+            self._check(node, found)
+        return found
+
+    def _check(self, node: ast.expr, found: Value) -> None:
+        """Raises CannotLift unless the dtype and rank are those that the expression has in NumPy."""
+        seen = self.seen.type_of(node)
+        if seen is None or seen[0] not in ("array", "scalar"):
+            return
+        ndim = seen[2] if seen[0] == "array" else 0
+        if np.dtype(seen[1]) != found.dtype or ndim != found.ndim:
+            raise CannotLift(f"`{syntax.text(node)[:60]}` was read as {found.dtype} of {found.ndim} dimension(s), but is "
+                             f"{np.dtype(seen[1])} of {ndim}")
+
+    def _translate(self, node: ast.expr) -> Value | Pack:
+        match node:
+            case ast.Constant(value=bool() | int() | float() | complex() as value):
+                return number(value)
+            case ast.Name(id=name):
+                return self.variable(name, node)
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.BinOp(op=ast.MatMult()):
+                return self.calls["matmul"](self, ast.Call(syntax.numpy("matmul"), [node.left, node.right], []))
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._binary(node, left, op, right)
+            case ast.Compare():
+                return self._comparison(node)
+            case ast.BoolOp():
+                return self._logical(node)
+            case ast.IfExp():
+                return self._conditional(node)
+            case ast.Tuple(elts=elements):
+                items = tuple(self.any_value(e) for e in elements)
+                texts = [i.text if isinstance(i, Pack) or i.ndim == 0 else i.name or "?" for i in items]
+                return Pack(items, f"({', '.join(texts)}{',' if len(texts) == 1 else ''})")
+            case ast.Subscript():
+                return self.subscript(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Call():
+                return self._call(node)
+        raise CannotLift(f"`{syntax.text(node)[:60]}` has no loop form")
+
+    def subscript(self, node: ast.Subscript) -> Value | Pack:
+        raise NotImplementedError
+
+    def keep_call(self, node: ast.Call, reason: str) -> Value | Pack:
+        raise NotImplementedError
+
+    # -- names --------------------------------------------------------------------------------------------------
+
+    def variable(self, name: str, node: ast.expr) -> Value | Pack:
+        """What the variable holds: as it was assigned, else as it was seen."""
+        if name in self.environment:
+            return self.environment[name]
+        if name in self.constants:
+            return self._constant(name, self.constants[name])
+        seen = self.seen.type_of(node)
+        if seen is None:
+            raise CannotLift(f"the type of `{name}` is not known: it changes, or was never reached")
+        known = self.of_type(name, seen, tuple(self.seen.expressions[node.kernwright_id].ones))  # type: ignore[attr-defined]
+        self.environment[name] = known
+        return known
+
+    def of_type(self, name: str, seen: Type, ones: tuple[bool, ...] = (), sure: bool = False) -> Value | Pack:
+        """A variable of an observed type. Raises CannotLift for what is no number, array or tuple of those."""
+        match seen:
+            case ("array", dtype, ndim):
+                extents = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(ndim))
+                return self.array(name, np.dtype(dtype), extents, ones, sure=sure)
+            case ("scalar", dtype, weak):
+                return Value(np.dtype(dtype), (), lambda _: name, weak=weak, name=name)
+            case ("tuple", items):
+                return Pack(tuple(self.of_type(f"{name}[{n}]", item) for n, item in enumerate(items)), name)
+        raise CannotLift(f"`{name}` is neither a number nor an array")
+
+    def _constant(self, name: str, value: Any) -> Value | Pack:
+        if isinstance(value, np.ndarray):
+            return self.array(name, value.dtype, tuple(Affine(n) for n in value.shape), contiguous=True)
+        if isinstance(value, tuple | list):
+            items = tuple(self._constant(name, v) for v in value)
+            if any(isinstance(i, Value) and i.ndim for i in items):
+                raise CannotLift(f"`{name}` is a tuple of arrays")
+            return Pack(items, "(" + "".join(f"{i.text}, " for i in items) + ")")
+        if value is None:
+            raise CannotLift(f"`{name}` is None")
+        if isinstance(value, np.generic):
+            return replace(number(value, weak=False), element=lambda _: f"np.{value.dtype.name}({value.item()!r})") \
+                if value.dtype.kind != "b" else number(bool(value))
+        if type(value) in (int, float) and math.isfinite(value) and name in self.constants:
+            return replace(number(value), element=lambda _: name)
+        return number(value)
+
+    def forget(self, names: set[str]) -> None:
+        """Drops what is known of these variables, and what was said in terms of them."""
+        for name in names:
+            self.environment.pop(name, None)
+        for name, known in list(self.environment.items()):
+            if isinstance(known, Pack):
+                continue
+            own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(known.ndim))
+            if any(e.names & names and e != o for e, o in zip(known.extents, own)):
+                root = None if known.root == name else known.root
+                self.environment[name] = self.array(name, known.dtype, own, known.ones, root, known.sure, known.contiguous)
+
+    def affine(self, value: Value) -> Affine:
+        """An integer as an affine expression."""
+        if value.constant is not UNKNOWN and value.dtype.kind in "iu":
+            return Affine(int(value.constant))
+        if value.ndim or value.dtype.kind not in "iu":
+            raise CannotLift(f"`{value.text if not value.ndim else value.name}` is no integer")
+        return Affine.of(syntax.parse(value.text))
+
+    def static(self, node: ast.expr | None) -> Any:
+        """A literal number, None, or tuple of literals. Raises CannotLift where it is not known beforehand."""
+        match node:
+            case None | ast.Constant(value=None):
+                return None
+            case ast.Constant(value=value):
+                return value
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                return -self.static(inner)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                return tuple(self.static(e) for e in elements)
+            case ast.Name(id=name) if name in self.constants and name not in self.environment:
+                return self.constants[name]
+        raise CannotLift(f"`{syntax.text(node)[:60]}` is not known beforehand")  # type: ignore[arg-type]
+
+    # -- broadcasting -------------------------------------------------------------------------------------------
+
+    def broadcast(self, values: tuple[Value, ...]) -> tuple[tuple[Affine, ...], tuple[bool, ...]]:
+        """Extents that NumPy gives to an operation on these operands, and which of them have always been 1."""
+        ndim = max(v.ndim for v in values)
+        extents, ones = [], []
+        for axis in range(-ndim, 0):
+            here = [(v.extents[axis], v.ones[axis]) for v in values if v.ndim >= -axis]
+            wide = [e for e, one in here if not one] or [e for e, one in here if e.constant != 1] or [ONE]
+            known = [e for e in wide if e.constant is not None]
+            extents.append(known[0] if known else min(wide, key=lambda e: len(e.terms)))
+            ones.append(all(one for _, one in here))
+        return tuple(extents), tuple(ones)
+
+    def broadcast_index(self, value: Value, index: Index, ones: tuple[bool, ...]) -> Index:
+        """The index of `value` that goes with an index of the whole operation."""
+        offset = len(index) - value.ndim
+        return tuple(ZERO if value.ones[a] and not ones[a + offset] or value.extents[a].constant == 1 else index[a + offset]
+                     for a in range(value.ndim))
+
+    def elementwise(self, values: tuple[Value, ...], dtype: np.dtype, make: Callable[[list[str]], str], cost: int = 1,
+                    weak: bool = False) -> Value:
+        """The operation `make` on the elements of `values`; it gets their texts."""
+        extents, ones = self.broadcast(values)
+        wide = sum(not one for one in ones)
+        kept = []
+        for value in values:
+            narrow = sum(not one for one in value.ones) < wide
+            if value.ndim == 0 and extents and value.cost > 0:
+                value = self.cheap(value)
+            elif narrow and value.ndim and value.cost >= EXPENSIVE:
+                value = self.held(value)
+            kept.append(value)
+
+        def element(index: Index) -> str:
+            return make([v.element(self.broadcast_index(v, index, ones)) for v in kept])
+
+        return Value(np.dtype(dtype), extents, element, ones, weak=weak, cost=cost + sum(v.cost for v in kept))
+
+    def stretched(self, value: Value, extents: tuple[Affine, ...], ones: tuple[bool, ...]) -> Value:
+        """The value broadcast to these extents."""
+        return value.lazily(extents=extents, ones=ones,
+                            element=lambda index: value.element(self.broadcast_index(value, index, ones)))
+
+    # -- operators ----------------------------------------------------------------------------------------------
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        value = self.value(node.operand)
+        match node.op:
+            case ast.USub():
+                if value.constant is not UNKNOWN and value.text != getattr(node.operand, "id", None):
+                    return number(-value.constant, value.weak)
+                return self.ufunc(np.negative, (value,), lambda x: f"(-{x})")
+            case ast.UAdd():
+                return value
+            case ast.Invert():
+                if value.dtype == BOOL:
+                    return self.elementwise((value,), BOOL, lambda x: f"(not {x[0]})")
+                return self.ufunc(np.invert, (value,), lambda x: f"(~{x})")
+        if value.ndim:
+            raise CannotLift("`not` of an array")
+        return scalar(f"(not {self.truth(value)})", BOOL, weak=True)
+
+    def ufunc(self, function: np.ufunc, values: tuple[Value, ...], make: Callable[..., str], cost: int = 1) -> Value:
+        """A ufunc whose operands are cast to exactly the dtypes in which NumPy computes."""
+        found = loop_dtypes(function, *values)
+        weak = all(v.weak for v in values)
+
+        def write(texts: list[str]) -> str:
+            given = [cast(t, v, d) for t, v, d in zip(texts, values, found)]
+            return settled(make(*given), found[-1])
+
+        return self.elementwise(values, found[-1], write, cost, weak)
+
+    def _binary(self, node: ast.BinOp, left: ast.expr, op: ast.operator, right: ast.expr) -> Value | Pack:
+        a, b = self.any_value(left), self.any_value(right)
+        if isinstance(a, Pack) and isinstance(b, Pack) and isinstance(op, ast.Add):
+            return Pack(a.items + b.items, f"({a.text} + {b.text})")
+        if isinstance(a, Pack) or isinstance(b, Pack):
+            raise CannotLift("arithmetic on a tuple")
+        return self.arithmetic(BINARY[type(op)], a, b)
+
+    def arithmetic(self, function: np.ufunc, a: Value, b: Value) -> Value:
+        """`a op b` for an operator of Python or its ufunc."""
+        if function is np.power:
+            return self._power(a, b)
+        sign = SIGNS[function]
+        weak = a.weak and b.weak
+        if weak and function in _FOLD and all(v.constant is not UNKNOWN and type(v.constant) is int and not v.name for v in (a, b)):
+            if a.text.lstrip("-").isdigit() and b.text.lstrip("-").isdigit():
+                return number(_FOLD[function](a.constant, b.constant))
+        if weak and a.dtype == BOOL or weak and b.dtype == BOOL:
+            if function in (np.bitwise_and, np.bitwise_or, np.bitwise_xor) and a.dtype == b.dtype:
+                return self.elementwise((a, b), BOOL, lambda x: _ON_BOOLS[function].format(*x), weak=True)
+            a, b = (scalar(f"int({v.text})", INT64, weak=True) if v.dtype == BOOL else v for v in (a, b))
+        found = loop_dtypes(function, a, b)
+        if found[0] == BOOL:
+            if function not in _ON_BOOLS:
+                raise CannotLift(f"`{sign}` on booleans")
+            return self.elementwise((a, b), BOOL, lambda x: _ON_BOOLS[function].format(*x))
+        signed = {v.dtype.kind for v in (a, b) if not (v.weak and v.constant is not UNKNOWN)}
+        if found[-1].kind == "u" or found[-1].kind == "b" and signed == {"i", "u"}:
+            if signed == {"i", "u"} and found[-1].kind == "b":
+                raise CannotLift("a comparison of signed with unsigned integers")
+            return self.ufunc(function, (a, b), lambda x, y: f"({x} {sign} {y})")
+        integers = a.dtype.kind in "iu" and b.dtype.kind in "iu"
+        exact = function is np.true_divide and integers
+
+        def write(texts: list[str]) -> str:
+            x, y = texts
+            if not exact:
+                x, y = operand(x, a, found[0], (b,)), operand(y, b, found[1], (a,))
+            return settled(f"({x} {sign} {y})", found[-1])
+
+        cost = 1 if function in (np.add, np.subtract, np.multiply) or found[-1] == BOOL else 4
+        return self.elementwise((a, b), found[-1], write, cost, weak)
+
+    def _power(self, a: Value, b: Value) -> Value:
+        exponent = b.constant if b.weak and b.constant is not UNKNOWN else None
+        weak = a.weak and b.weak
+        if weak and a.dtype.kind in "bi" and b.dtype.kind in "bi":
+            if exponent is None or exponent < 0:
+                raise CannotLift("an integer to a power that may be negative")
+            return scalar(f"({a.text} ** {exponent})", INT64, weak=True, cost=4)
+        dtype = loop_dtypes(np.power, a, b)[-1]
+        if dtype.kind in "iufc" and exponent in (2, 3, 4) and a.dtype == dtype:
+            def repeated(texts: list[str]) -> str:
+                x = self.bind(texts[0]) if not _plain(texts[0]) else texts[0]
+                if exponent == 4:
+                    x = self.bind(settled(f"{x} * {x}", dtype))
+                    return settled(f"({x} * {x})", dtype)
+                return settled(f"({' * '.join([x] * int(exponent))})", dtype)
+
+            return self.elementwise((a,), dtype, repeated, 2, weak)
+        if dtype.kind == "f" and exponent == 0.5 and a.dtype == dtype and not weak:
+            return self.elementwise((a,), dtype, lambda x: f"np.sqrt({x[0]})", 8)
+        if dtype.kind == "f" and exponent == -1 and a.dtype == dtype:
+            return self.elementwise((a,), dtype, lambda x: f"({literal_one(dtype)} / {x[0]})", 4, weak)
+        return self.ufunc(np.power, (a, b), lambda x, y: f"({x} ** {y})", 20)
+
+    def _comparison(self, node: ast.Compare) -> Value:
+        values = [self.value(v) for v in (node.left, *node.comparators)]
+        parts = []
+        for a, op, b in zip(values, node.ops, values[1:]):
+            if type(op) not in COMPARISON:
+                raise CannotLift("`in` and `is` have no loop form")
+            parts.append(self.arithmetic(COMPARISON[type(op)], a, b))
+        if len(parts) == 1:
+            weak = values[0].weak and values[1].weak
+            return replace(parts[0], weak=weak)
+        if any(p.ndim for p in parts):
+            raise CannotLift("a chain of comparisons of arrays")
+        return scalar(f"({' and '.join(p.text for p in parts)})", BOOL)
+
+    def truth(self, value: Value) -> str:
+        """The text of a number's truth value."""
+        if value.ndim:
+            raise CannotLift("the truth of an array")
+        return value.text if value.dtype == BOOL else f"({value.text} != 0)"
+
+    def _lazy(self, node: ast.expr) -> Value:
+        """A value that is evaluated only sometimes: it may emit nothing beforehand."""
+        before = len(self.lines)
+        value = self.value(node)
+        if value.ndim or len(self.lines) != before:
+            raise CannotLift(f"`{syntax.text(node)[:60]}` is evaluated only under a condition")
+        return value
+
+    def _logical(self, node: ast.BoolOp) -> Value:
+        values = [self.value(node.values[0]), *(self._lazy(v) for v in node.values[1:])]
+        if any(v.dtype != BOOL for v in values):
+            raise CannotLift("`and` and `or` of other things than truth values")
+        word = " and " if isinstance(node.op, ast.And) else " or "
+        return scalar(f"({word.join(self.truth(v) for v in values)})", BOOL, weak=all(v.weak for v in values))
+
+    def _conditional(self, node: ast.IfExp) -> Value:
+        test = self.truth(self.value(node.test))
+        then, otherwise = self._lazy(node.body), self._lazy(node.orelse)
+        if then.dtype != otherwise.dtype:
+            raise CannotLift("the two branches of a conditional differ in type")
+        return scalar(f"({then.text} if {test} else {otherwise.text})", then.dtype, then.weak and otherwise.weak)
+
+    def where(self, condition: Value, then: Value, otherwise: Value) -> Value:
+        """np.where of three operands."""
+        dtype = joined(then, otherwise)
+        return self.elementwise(
+            (condition, then, otherwise), dtype,
+            lambda x: f"({cast(x[1], then, dtype)} if {cast(x[0], condition, BOOL)} else {cast(x[2], otherwise, dtype)})", 2)
+
+    # -- attributes and calls -----------------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute) -> Value | Pack:
+        dotted = syntax.text(node)
+        if dotted in ("np.pi", "np.e", "np.inf", "np.nan", "np.euler_gamma", "math.pi", "math.e", "math.inf", "math.nan", "math.tau"):
+            return replace(number(getattr(np if dotted[:2] == "np" else math, node.attr)), element=lambda _: dotted)
+        value = self.value(node.value)
+        if node.attr == "shape":
+            return self.shape_of(value)
+        if node.attr == "ndim":
+            return number(value.ndim)
+        if node.attr == "size":
+            factors = [e for e in value.extents if e.constant != 1]
+            return scalar(f"({' * '.join(f'({e})' for e in factors) or '1'})", INT64, weak=True)
+        if node.attr == "T":
+            return self.transposed(value, tuple(reversed(range(value.ndim))))
+        if node.attr in ("real", "imag"):
+            return self.part(value, node.attr)
+        raise CannotLift(f"the attribute `.{node.attr}`")
+
+    def shape_of(self, value: Value) -> Pack:
+        from .values import integer
+
+        items = tuple(integer(e) for e in value.extents)
+        return Pack(items, f"({', '.join(i.text for i in items)}{',' if len(items) == 1 else ''})")
+
+    def part(self, value: Value, which: str) -> Value:
+        """The real or imaginary part."""
+        if value.dtype.kind != "c":
+            if which == "imag":
+                raise CannotLift("the imaginary part of a real array")
+            return value
+        dtype = np.dtype(np.float32 if value.dtype == np.complex64 else np.float64)
+        return self.elementwise((value,), dtype, lambda x: f"({x[0]}).{which}", 0)
+
+    def transposed(self, value: Value, axes: tuple[int, ...]) -> Value:
+        """The array with its axes in another order: a view."""
+        back = [axes.index(axis) for axis in range(value.ndim)]
+        return value.lazily(
+            root=value.root, extents=tuple(value.extents[a] for a in axes), ones=tuple(value.ones[a] for a in axes),
+            element=lambda index: value.element(tuple(index[b] for b in back)))
+
+    def _call(self, node: ast.Call) -> Value | Pack:
+        name = syntax.text(node.func)
+        found: Value | Pack | None = None
+        mark, taken = len(self.lines), set(self.taken)
+        try:
+            if name.startswith("np.") and name[3:] in self.calls:
+                found = self.calls[name[3:]](self, node)
+            elif isinstance(node.func, ast.Name | ast.Attribute) and name in self.calls and name not in self.helpers:
+                found = self.calls[name](self, node)
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in self.methods and name.split(".")[0] not in ("np", "math"):
+                inner = ast.copy_location(ast.Call(syntax.numpy(node.func.attr), [node.func.value, *node.args], node.keywords), node)
+                inner.kernwright_id = getattr(node, "kernwright_id", -1)  # type: ignore[attr-defined]
+                found = self.methods[node.func.attr](self, inner)
+            reason = f"{name} has no loop form here"
+        except CannotLift as error:
+            del self.lines[mark:]
+            self.taken = taken
+            reason = str(error)
+        return found if found is not None else self.keep_call(node, reason)
+
+    def name_for(self, node: ast.AST, hint: str = "t") -> str:
+        """The variable for the array that `node` makes: the statement's own where the array is all its value."""
+        if self.hint is not None and self.hint[0] == getattr(node, "kernwright_id", -1):
+            return self.hint[1]
+        return self.fresh(hint)
+
+
+def literal_one(dtype: np.dtype) -> str:
+    return "1.0" if dtype == FLOAT64 else f"np.{dtype.name}(1.0)"
+
+
+def _plain(text: str) -> bool:
+    """Whether a text is cheap to repeat: a variable, or an element at a plain index."""
+    node = syntax.parse(text)
+    return isinstance(node, ast.Name) or (
+        isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+        and not any(isinstance(n, ast.Subscript) for n in ast.walk(node.slice)))
+
+
+def bound_by(statement: ast.stmt) -> set[str]:
+    """The variables that a statement assigns."""
+    return set(stored(statement))

@@ -1,0 +1,253 @@
+"""Subscripts: which element of an array an index of the result stands for."""
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from . import syntax
+from .affine import ONE, ZERO, Affine
+from .errors import CannotLift
+from .expressions import Expressions
+from .values import UNKNOWN, Index, Pack, Value
+from .watch import identity
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an assignment writes. lows: where the loop variables start. scattered: elements may be written twice."""
+
+    place: Value
+    lows: tuple[Affine, ...]
+    scattered: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part of a subscript: a slice (start, step, extent), a new axis, a number, or an array of numbers."""
+
+    kind: str
+    start: Affine = ZERO
+    step: int = 1
+    extent: Affine = ONE
+    one: bool = False
+    array: Value | None = None
+
+
+class Indexing(Expressions):
+    """Reads and targets of subscripts."""
+
+    def subscript(self, node: ast.Subscript) -> Value | Pack:
+        base = self.any_value(node.value)
+        if isinstance(base, Pack):
+            return self._of_pack(base, node.slice)
+        parts = _parts(node.slice)
+        masks = self._mask(parts)
+        if masks is not None:
+            if self.mask is not None and self.mask[0] == syntax.text(node.slice) and base.ndim == masks.ndim:
+                return base.lazily(extents=self.mask[1].extents, ones=self.mask[1].ones)
+            return self._compressed(node, base, masks)
+        return self._taken(base, node, parts).place
+
+    def target(self, node: ast.Subscript) -> Target:
+        """The place that an assignment to the subscript writes."""
+        base = self.value(node.value)
+        if base.root is None:
+            raise CannotLift("an assignment into an array that no variable holds")
+        return self._taken(base, node, _parts(node.slice))
+
+    def mask_of(self, node: ast.Subscript) -> Value | None:
+        """The mask, where the subscript is one mask over all dimensions of the array."""
+        return self._mask(_parts(node.slice))
+
+    def _of_pack(self, base: Pack, index: ast.expr) -> Value | Pack:
+        if isinstance(index, ast.Slice):
+            items = base.items[slice(self.static(index.lower), self.static(index.upper), self.static(index.step))]
+            texts = [i.text if isinstance(i, Pack) or i.ndim == 0 else i.name or "?" for i in items]
+            return Pack(items, f"({', '.join(texts)}{',' if len(texts) == 1 else ''})")
+        position = self.static(index)
+        if type(position) is not int or not -len(base.items) <= position < len(base.items):
+            raise CannotLift("a tuple's index is not known beforehand")
+        return base.items[position]
+
+    def _mask(self, parts: list[ast.expr]) -> Value | None:
+        if len(parts) != 1 or isinstance(parts[0], ast.Slice | ast.Constant | ast.Tuple):
+            return None
+        seen = self.seen.type_of(parts[0])
+        if seen is None or seen[0] != "array" or np.dtype(seen[1]).kind != "b":
+            return None
+        if self.mask is not None and self.mask[0] == syntax.text(parts[0]):
+            return self.mask[1]
+        return self.value(parts[0])
+
+    def _compressed(self, node: ast.Subscript, base: Value, mask: Value) -> Value:
+        """`base[mask]`: the elements where the mask is true, counted first."""
+        if self.mask is not None or mask.ndim > base.ndim:
+            raise CannotLift("a mask within a masked assignment")
+        mask = self.held(mask, "mask")
+        count, position = self.fresh("count"), self.fresh("position")
+        self.emit(f"{count} = 0")
+        with self.nest(mask.extents) as index, self.block(f"if {mask.element(index)}:"):
+            self.emit(f"{count} += 1")
+        rest = base.extents[mask.ndim:]
+        result = self.allocate(self.name_for(node), base.dtype, (Affine.atom(count), *rest))
+        self.emit(f"{position} = 0")
+        with self.nest(mask.extents) as index, self.block(f"if {mask.element(index)}:"):
+            with self.nest(rest) as inner:
+                self.emit(f"{result.element((Affine.atom(position), *inner))} = {base.element((*index, *inner))}")
+            self.emit(f"{position} += 1")
+        return result
+
+    def _taken(self, base: Value, node: ast.Subscript, nodes: list[ast.expr]) -> Target:
+        base, parts = self._read_parts(base, node, nodes)
+        arrays = [p for p in parts if p.kind == "array"]
+        if arrays and base.name is None:
+            if base.root is not None and isinstance(node.ctx, ast.Store):
+                raise CannotLift("an assignment by an index array into a view")
+            base = self.held(base)
+        shape, ones = self.broadcast(tuple(p.array for p in arrays if p.array is not None)) if arrays else ((), ())
+        first = self._position(parts)
+        extents: list[Affine] = []
+        flags: list[bool] = []
+        lows: list[Affine] = []
+        places: dict[int, int] = {}
+        start = 0
+        for number, part in enumerate(parts):
+            if number == first and arrays:
+                start = len(extents)
+                extents += shape
+                flags += ones
+                lows += [ZERO] * len(shape)
+            if part.kind in ("slice", "new"):
+                places[number] = len(extents)
+                extents.append(part.extent)
+                flags.append(part.one)
+                lows.append(part.start if part.step == 1 and part.kind == "slice" else ZERO)
+        if base.name is None or arrays:
+            lows = [ZERO] * len(extents)
+
+        def element(index: Index) -> str:
+            inner = []
+            for number, part in enumerate(parts):
+                if part.kind == "slice":
+                    inner.append(part.start + index[places[number]] * part.step)
+                elif part.kind == "number":
+                    inner.append(part.start)
+                elif part.array is not None:
+                    at = index[start:start + len(shape)]
+                    text = part.array.element(self.broadcast_index(part.array, at, ones))
+                    inner.append(Affine.of(syntax.parse(text)))
+            return base.element(tuple(inner))
+
+        place = base.lazily(extents=tuple(extents), ones=tuple(flags), element=element, cost=base.cost,
+                            root=None if arrays and not isinstance(node.ctx, ast.Store) else base.root)
+        if not extents and not isinstance(node.ctx, ast.Store):
+            place = replace(place, root=None, cost=max(1, base.cost))
+        return Target(place, tuple(lows), bool(arrays))
+
+    def _position(self, parts: list[_Part]) -> int:
+        """Where the dimensions of index arrays go: at the first of them, or in front where something lies between."""
+        advanced = [n for n, p in enumerate(parts) if p.kind in ("array", "number")]
+        if not any(p.kind == "array" for p in parts):
+            return -1
+        between = any(parts[n].kind in ("slice", "new") for n in range(advanced[0], advanced[-1]))
+        return 0 if between else advanced[0]
+
+    def _read_parts(self, base: Value, node: ast.Subscript, nodes: list[ast.expr]) -> tuple[Value, list[_Part]]:
+        consumed = sum(not _is_new(n) and not _is_ellipsis(n) for n in nodes)
+        if sum(map(_is_ellipsis, nodes)) == 0:
+            nodes = [*nodes, ast.Constant(...)]
+        parts: list[_Part] = []
+        axis = 0
+        for position, part in enumerate(nodes):
+            if _is_ellipsis(part):
+                for _ in range(base.ndim - consumed):
+                    parts.append(_Part("slice", extent=base.extents[axis], one=base.ones[axis]))
+                    axis += 1
+                continue
+            if _is_new(part):
+                parts.append(_Part("new", one=True))
+                continue
+            if axis >= base.ndim:
+                raise CannotLift("too many indices")
+            if isinstance(part, ast.Slice):
+                base, read = self._slice(base, axis, node, position, part)
+                parts.append(read)
+            else:
+                parts.append(self._number(base, axis, part))
+            axis += 1
+        return base, parts
+
+    def _number(self, base: Value, axis: int, node: ast.expr) -> _Part:
+        if isinstance(node, ast.List):
+            raise CannotLift("a list as an index")
+        value = self.value(node)
+        if value.dtype.kind not in "iu":
+            raise CannotLift("an index that is not an integer")
+        if value.ndim:
+            return _Part("array", array=self.cheap(value))
+        if value.constant is not UNKNOWN and value.constant < 0:
+            return _Part("number", base.extents[axis] + int(value.constant))
+        seen = self.seen.expressions.get(identity(node))
+        if base.name is None and value.constant is UNKNOWN and (seen is None or seen.least is None or seen.least < 0):
+            raise CannotLift("an index into a view that may be negative")
+        return _Part("number", self.affine(value))
+
+    def _slice(self, base: Value, axis: int, node: ast.Subscript, position: int, part: ast.Slice) -> tuple[Value, _Part]:
+        step = 1 if part.step is None else self.static(part.step)
+        if type(step) is not int or step == 0:
+            raise CannotLift("a slice's step is not known beforehand")
+        whole = base.extents[axis]
+        if part.lower is None and part.upper is None and step in (1, -1):
+            one = base.ones[axis]
+            return base, _Part("slice", ZERO, 1, whole, one) if step == 1 or one else _Part("slice", whole - 1, -1, whole)
+        seen = self.seen.slices.get((identity(node), position))
+        low = self._end(part.lower, whole, seen and (seen.start_negative, seen.start_positive))
+        high = self._end(part.upper, whole, seen and (seen.stop_negative, seen.stop_positive))
+        if seen is None or seen.clamped or low is None or high is None:
+            return self._native(base, axis, part)
+        if step > 0:
+            first = ZERO if part.lower is None else low
+            length = (whole if part.upper is None else high) - first
+        else:
+            first = whole - 1 if part.lower is None else low
+            length = first - (Affine(-1) if part.upper is None else high)
+        if abs(step) > 1:
+            length = (length + (abs(step) - 1)).floordiv(Affine(abs(step)))
+        return base, _Part("slice", first, step, length)
+
+    def _end(self, node: ast.expr | None, whole: Affine, signs: tuple[bool, bool] | None) -> Affine | None:
+        """An end of a slice counted from the array's start; None where it is sometimes negative."""
+        if node is None:
+            return ZERO
+        value = self.value(node)
+        if value.constant is not UNKNOWN:
+            return Affine(int(value.constant)) if value.constant >= 0 else whole + int(value.constant)
+        if signs is None or signs[0] == signs[1]:
+            return None
+        return self.affine(value) if signs[1] else whole + self.affine(value)
+
+    def _native(self, base: Value, axis: int, part: ast.Slice) -> tuple[Value, _Part]:
+        """The slice as a view of its own, which cuts the ends to fit as NumPy does."""
+        base = self.held(base)
+        ends = [self.value(n).text if n is not None else "" for n in (part.lower, part.upper)]
+        text = ":".join(ends) + (f":{syntax.text(part.step)}" if part.step is not None else "")
+        view = self.fresh("part")
+        self.emit(f"{view} = {base.name}[{', '.join([':'] * axis + [text])}]")
+        extents = tuple(Affine.atom(f"{view}.shape[{d}]") if d == axis else e for d, e in enumerate(base.extents))
+        array = self.array(view, base.dtype, extents, tuple(o and d != axis for d, o in enumerate(base.ones)), base.root, base.sure)
+        return array, _Part("slice", ZERO, 1, extents[axis])
+
+
+def _parts(index: ast.expr) -> list[ast.expr]:
+    return list(index.elts) if isinstance(index, ast.Tuple) else [index]
+
+
+def _is_new(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None or syntax.text(node) == "np.newaxis"
+
+
+def _is_ellipsis(node: Any) -> bool:
+    return isinstance(node, ast.Constant) and node.value is Ellipsis

@@ -1,0 +1,132 @@
+"""From a spec to candidates: the whole way of the lift on one page."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..candidate import Candidate, JitOptions, Lineage
+from ..dialect import check
+from ..signature import Signature
+from ..spec import OpenSpec
+from . import arrangement, contractions, elementwise, reductions
+from .affine import Affine
+from .inline import inline_helpers
+from .kept import Kept
+from .names import bound_names, parameters_of
+from .outputs import written
+from .render import module_text
+from .source import RESERVED, Program, read_program
+from .statements import Statements
+from .tidy import tidy
+from .versions import split_versions
+from .watch import Instance, Observations, watch
+
+FAMILIES = (arrangement, contractions, elementwise, reductions)
+"""The modules whose calls have loop forms; importing them registers these."""
+BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """candidates: the reference as plain loops, in each convention that is open; empty where the gate refuses it.
+    kept: the statements that stayed as they were, and why.
+    """
+
+    candidates: tuple[Candidate, ...]
+    kept: tuple[Kept, ...]
+
+
+def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
+    """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
+    program = read_program(spec)
+    for function in program.functions.values():
+        tidy(function)
+    inline_helpers(program.functions, program.entry)
+    for function in program.functions.values():
+        tidy(function)
+        split_versions(function)
+    observed = watch(spec, program.functions, program.entry, seed)
+    kept: list[Kept] = []
+    lines = spec.spec.text.splitlines()
+
+    def source(node: ast.AST) -> str:
+        line = getattr(node, "lineno", 0)
+        return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+    for name, function in program.functions.items():
+        instances = [i for (called, _), i in observed.instances.items() if called == name]
+        if len(instances) == 1:
+            layouts = {a.name: a.layout for a in signature.arguments} if name == program.entry else {}
+            lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,
+                                frozenset(program.functions), source=source)
+            _parameters(lifter, function, instances[0], tuple(layouts.values()))
+            lifter.body(function.body)
+            kept += lifter.kept
+            function.body = ast.parse("\n".join(lifter.lines) or "pass").body
+            _augment(function)
+    outputs = _output_names(program, signature)
+    options = JitOptions(error_model="numpy")
+    made = [Candidate(module_text(program), options, lineage=Lineage("seed", "lifted to loops"))]
+    if signature.writes_open:
+        entry = program.functions[program.entry]
+        body = written(entry, outputs, signature)
+        if body is not None:
+            program.functions[program.entry] = ast.FunctionDef(entry.name, entry.args, body, [])
+            made.append(Candidate(module_text(program, outputs), options, "writes", Lineage("seed", "lifted to loops")))
+    passed = []
+    for candidate in made:
+        refusals = check(candidate, signature)
+        if not refusals:
+            passed.append(candidate)
+        elif not passed and not kept:
+            kept.append(Kept(0, "", refusals[0].reason))
+    return Lifted(tuple(passed), tuple(kept))
+
+
+def _taken(program: Program, signature: Signature) -> set[str]:
+    taken = set(program.constants) | set(program.functions) | RESERVED | BUILTINS | set(_output_names(program, signature))
+    for function in program.functions.values():
+        taken |= bound_names(function)
+    return taken
+
+
+def _output_names(program: Program, signature: Signature) -> tuple[str, ...]:
+    used = set(program.constants) | set(program.functions)
+    for function in program.functions.values():
+        used |= bound_names(function)
+    prefix = "out"
+    while any(f"{prefix}{n}" in used for n in range(len(signature.outputs))):
+        prefix += "_"
+    return tuple(f"{prefix}{n}" for n in range(len(signature.outputs)))
+
+
+def _parameters(lifter: Statements, function: ast.FunctionDef, instance: Instance, layouts: tuple[str, ...]) -> None:
+    """What is known of the parameters: of the entry, that no two share memory, and their layout."""
+    for number, (name, seen) in enumerate(zip(parameters_of(function), instance.arguments)):
+        if seen[0] == "array":
+            extents = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(seen[2]))
+            entry = bool(layouts)
+            ones = tuple(instance.argument_ones.get(name, ()))
+            lifter.environment[name] = lifter.array(name, np.dtype(seen[1]), extents, ones, sure=entry,
+                                                    contiguous=entry and layouts[number] == "C")
+        elif seen[0] in ("scalar", "tuple"):
+            lifter.environment[name] = lifter.of_type(name, seen)
+
+
+def _augment(function: ast.FunctionDef) -> None:
+    """Writes `x = x + e` as `x += e`."""
+
+    class Augmenter(ast.NodeTransformer):
+        def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+            target, value = node.targets[0], node.value
+            if isinstance(target, ast.Name | ast.Subscript) and isinstance(value, ast.BinOp) \
+                    and isinstance(value.op, ast.Add | ast.Sub | ast.Mult) and ast.unparse(value.left) == ast.unparse(target):
+                return ast.copy_location(ast.AugAssign(target, value.op, value.right), node)
+            return node
+
+    Augmenter().visit(function)
+
+

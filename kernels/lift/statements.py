@@ -1,0 +1,463 @@
+"""The statements of the reference, one by one: loops where an array is computed, the statement itself where not."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from . import syntax
+from .affine import ZERO, Affine
+from .dtypes import INT64, stored_as
+from .errors import CannotLift
+from .expressions import BINARY, bound_by
+from .indexing import Indexing, Target
+from .kept import Kept
+from .names import assigned_in
+from .values import Pack, Value, integer
+from .watch import identity
+
+
+class Statements(Indexing):
+    """Lifts one function; `lines` then holds its body, `kept` what stayed as it was."""
+
+    def __init__(self, *arguments: object, source: Callable[[ast.AST], str]) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.kept: list[Kept] = []
+        self.source = source
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            self._statement(statement)
+
+    def _statement(self, node: ast.stmt) -> None:
+        mark, indent, known, kept, taken = len(self.lines), self.indent, dict(self.environment), len(self.kept), set(self.taken)
+        self.statement, self.hint, self.mask = node, None, None
+        try:
+            self._lift(node)
+        except CannotLift as error:
+            del self.lines[mark:], self.kept[kept:]
+            self.indent, self.environment, self.open, self.taken = indent, known, [], taken
+            self._keep(node, str(error))
+
+    def _keep(self, node: ast.stmt, reason: str) -> None:
+        for line in ast.unparse(node).splitlines():
+            self.emit(line)
+        self.note(node, reason)
+        self.forget(bound_by(node))
+
+    def note(self, node: ast.AST, reason: str) -> None:
+        """Says that a part of the reference stayed as it was."""
+        line = getattr(node, "lineno", 0)
+        if all(k.line != line or k.reason != reason for k in self.kept):
+            self.kept.append(Kept(line, self.source(node), reason))
+
+    def _lift(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                self._assign(target, value)
+            case ast.AugAssign():
+                self._augmented(node)
+            case ast.For():
+                self._for(node)
+            case ast.While():
+                self._while(node)
+            case ast.If():
+                self._if(node)
+            case ast.Return(value=None):
+                self.emit("return")
+            case ast.Return(value=ast.expr() as value):
+                self.emit(f"return {self._returned(self.any_value(value))}")
+            case ast.Expr(value=ast.Call() as call):
+                self._effect(call)
+            case ast.Pass() | ast.Break() | ast.Continue():
+                self.emit(syntax.text(node))  # type: ignore[arg-type]
+            case _:
+                raise CannotLift(f"{type(node).__name__} has no loop form")
+
+    # -- assignments --------------------------------------------------------------------------------------------
+
+    def _assign(self, target: ast.expr, node: ast.expr) -> None:
+        match target:
+            case ast.Name(id=name):
+                if name not in syntax.names_in(node):
+                    self.hint = (identity(node), name)
+                self._to_name(name, self.any_value(node), node)
+            case ast.Tuple(elts=targets):
+                value = self.any_value(node)
+                if not isinstance(value, Pack) or len(value.items) != len(targets):
+                    raise CannotLift("an array is unpacked")
+                self._to_tuple(targets, value)
+            case ast.Subscript():
+                self._to_place(target, node, lambda: self.value(node))
+            case _:
+                raise CannotLift("this target has no loop form")
+
+    def _to_name(self, name: str, value: Value | Pack, node: ast.expr | None) -> None:
+        if isinstance(value, Pack):
+            if "?" in value.text:
+                raise CannotLift("a tuple of arrays that no variables hold")
+            self.emit(f"{name} = {value.text}")
+            items = value.items
+            self.forget({name})
+            if all(isinstance(i, Value) and i.ndim == 0 for i in items):
+                again = [replace(i, element=lambda _, n=n: f"{name}[{n}]", name=None) for n, i in enumerate(items)]  # type: ignore[arg-type]
+                self.environment[name] = Pack(tuple(again), name)
+            return
+        known = self._named(name, value, node)
+        if value.name != name:
+            self.forget({name})
+        else:
+            self.forget(set())
+        own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(known.ndim))
+        if any(name in e.names for e in known.extents):
+            known = self.array(name, known.dtype, own, known.ones, known.root, known.sure, known.contiguous)
+        self.environment[name] = known
+
+    def _named(self, name: str, value: Value, node: ast.expr | None) -> Value:
+        """Emits the assignment of a number or an array to a variable."""
+        if value.name == name:
+            return value
+        if value.ndim == 0:
+            return self.filled(name, value)
+        if value.name is not None:
+            self.emit(f"{name} = {value.name}")
+        elif value.root is not None:
+            if node is None:
+                raise CannotLift("a view in a tuple")
+            self.emit(f"{name} = {ast.unparse(node)}")
+        elif node is not None and name in syntax.names_in(node):
+            fresh = self.filled(self.fresh(name), value)
+            self.emit(f"{name} = {fresh.name}")
+            return self.array(name, value.dtype, value.extents, value.ones, contiguous=True)
+        else:
+            return self.filled(name, value)
+        return self.array(name, value.dtype, value.extents, value.ones, value.root, value.sure, value.contiguous)
+
+    def _to_tuple(self, targets: list[ast.expr], value: Pack) -> None:
+        items = [i for i in value.items if isinstance(i, Value)]
+        if len(items) != len(targets):
+            raise CannotLift("a tuple within a tuple")
+        if not all(isinstance(t, ast.Name) for t in targets):
+            if any(i.ndim for i in items):
+                raise CannotLift("arrays are assigned to several places at once")
+            texts = [self.fresh("t") for _ in items]
+            for text, item in zip(texts, items):
+                self.emit(f"{text} = {item.text}")
+            for target, item, text in zip(targets, items, texts):
+                held = replace(item, element=lambda _, t=text: t)
+                if isinstance(target, ast.Subscript):
+                    self._to_place(target, None, lambda held=held: held)  # type: ignore[misc]
+                else:
+                    self._assign_scalar(target, held)
+            return
+        names = [t.id for t in targets]  # type: ignore[attr-defined]
+        items = [i if i.ndim == 0 else self.held(i) for i in items]
+        texts = [i.text if i.ndim == 0 else str(i.name) for i in items]
+        mixed = any(syntax.names_in_text(text) & set(names[:n]) for n, text in enumerate(texts))
+        if mixed:
+            self.emit(f"{', '.join(names)} = {', '.join(texts)}")
+        else:
+            for name, text in zip(names, texts):
+                self.emit(f"{name} = {text}")
+        self.forget(set(names))
+        for name, item in zip(names, items):
+            own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(item.ndim))
+            self.environment[name] = self.array(name, item.dtype, own, item.ones, item.root, item.sure, item.contiguous) \
+                if item.ndim else Value(item.dtype, (), lambda _, n=name: n, weak=item.weak, name=name)
+
+    def _assign_scalar(self, target: ast.expr, value: Value) -> None:
+        if not isinstance(target, ast.Name):
+            raise CannotLift("this target has no loop form")
+        self.emit(f"{target.id} = {value.text}")
+        self.forget({target.id})
+
+    def _to_place(self, node: ast.Subscript, value_node: ast.expr | None, make: Callable[[], Value]) -> None:
+        mask = self.mask_of(node)
+        if mask is not None:
+            self._masked(node, mask, value_node, make)
+            return
+        value = make()
+        target = self.target(node)
+        self._store(target, value)
+
+    def _store(self, target: Target, value: Value) -> None:
+        """Emits the loops that write `value` into a place, through a temporary where they would read what they wrote."""
+        place = target.place
+        if value.ndim > place.ndim:
+            extra = value.ndim - place.ndim
+            if any(e.constant != 1 for e in value.extents[:extra]):
+                raise CannotLift("a value with more dimensions than its place")
+            inner = value
+            value = inner.lazily(extents=inner.extents[extra:], ones=inner.ones[extra:],
+                                 element=lambda index: inner.element((ZERO,) * extra + index))
+        if place.ndim and value.ndim == 0:
+            value = self.cheap(value)
+        elif value.ndim and value.cost >= 8 and sum(not o for o in value.ones) < sum(not o for o in place.ones):
+            value = self.held(value)
+        value = self.stretched(value, place.extents, place.ones) if place.ndim else value
+        if place.ndim and self._overlaps(target, value):
+            value = self.stretched(self.held(value), place.extents, place.ones)
+        with self.nest(place.extents, target.lows) as index:
+            text = stored_as(value.element(index), value, place.dtype)
+            self.emit(f"{place.element(index)} = {text}")
+
+    def _overlaps(self, target: Target, value: Value) -> bool:
+        """Whether an element is read, through any variable, after the loops may have written it."""
+        place = target.place
+        index = tuple(Affine.atom(f"axis{n}") if e.constant != 1 else ZERO for n, e in enumerate(place.extents))
+        own = self.dry(place, index)
+        text = own[-1][2]
+        return any(self._may_alias(root, sure, place) and (target.scattered or read != text)
+                   for root, sure, read in self.dry(value, index))
+
+    def _may_alias(self, root: str, sure: bool, place: Value) -> bool:
+        if root == place.root:
+            return True
+        if sure and place.sure:
+            return False
+        return root in self.seen.overlaps.get(identity(self.statement), set())  # type: ignore[arg-type]
+
+    def _masked(self, node: ast.Subscript, mask: Value, value_node: ast.expr | None, make: Callable[[], Value]) -> None:
+        """`a[mask] = value` as a nest with a condition."""
+        base = self.value(node.value)
+        if base.root is None or base.ndim < mask.ndim:
+            raise CannotLift("a mask that does not fit its array")
+        mask = self.held(mask, "mask") if mask.cost >= 8 else mask
+        rest = base.extents[mask.ndim:]
+        self.mask = (syntax.text(node.slice), mask)
+        value = make()
+        self.mask = None
+        if value.ndim == 0:
+            value = self.cheap(value)
+        elif rest or value.extents != mask.extents:
+            raise CannotLift("a masked assignment of an array")
+        extents, ones = mask.extents + rest, mask.ones + base.ones[mask.ndim:]
+        place = base.lazily(extents=extents, ones=ones, root=base.root)
+        both = self.stretched(value, extents, ones)
+        target = Target(place, (ZERO,) * len(extents))
+        if self._overlaps(target, both):
+            raise CannotLift("a masked assignment that reads what it writes")
+        if rest or self._overlaps(target, self.stretched(mask, extents, ones)) and mask.name is None:
+            mask = self.held(mask, "mask")
+        if self._overlaps(target, self.stretched(mask, extents, ones)) and mask.root == base.root:
+            raise CannotLift("a mask that is its own target")
+        with self.nest(extents) as index, self.block(f"if {mask.element(index[:mask.ndim])}:"):
+            text = stored_as(both.element(index), both, base.dtype)
+            self.emit(f"{place.element(index)} = {text}")
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        if type(node.op) not in BINARY:
+            raise CannotLift("`@=` has no loop form")
+        function = BINARY[type(node.op)]
+        if isinstance(node.target, ast.Name):
+            name = node.target.id
+            seen = self.environment.get(name)
+            if seen is None:
+                seen = self._bound_type(node, name)
+            if isinstance(seen, Pack):
+                raise CannotLift("an augmented tuple")
+            if seen.ndim == 0:
+                result = self.arithmetic(function, seen, self.value(node.value))
+                if result.ndim:
+                    raise CannotLift("a number becomes an array")
+                self.emit(f"{name} = {result.text}")
+                self.forget({name})
+                self.environment[name] = Value(result.dtype, (), lambda _: name, weak=result.weak, name=name)
+                return
+            self._store(Target(seen, (ZERO,) * seen.ndim), self._in_kind(self.arithmetic(function, seen, self.value(node.value)), seen))
+            return
+        if not isinstance(node.target, ast.Subscript):
+            raise CannotLift("this target has no loop form")
+        target_node = node.target
+        if self.mask_of(target_node) is not None:
+            load = ast.copy_location(ast.Subscript(target_node.value, target_node.slice, ast.Load()), target_node)
+            self._to_place(target_node, node.value, lambda: self.arithmetic(function, self.value(load), self.value(node.value)))
+            return
+        target = self.target(target_node)
+        if target.place.ndim == 0:
+            value = self.value(node.value)
+            result = self.arithmetic(function, target.place, value)
+            if result.ndim:
+                raise CannotLift("a number becomes an array")
+            self.emit(f"{target.place.text} = {stored_as(result.text, result, target.place.dtype)}")
+            return
+        value = self.value(node.value)
+        self._store(target, self._in_kind(self.arithmetic(function, target.place, value), target.place))
+
+    def _in_kind(self, value: Value, place: Value) -> Value:
+        if not np.can_cast(value.dtype, place.dtype, "same_kind"):
+            raise CannotLift("the result does not fit the array's dtype")
+        return value
+
+    def _bound_type(self, node: ast.stmt, name: str) -> Value | Pack:
+        """The type that a variable had before an augmented assignment: what it has after it, where that is one type."""
+        seen = self.seen.bound_at.get((identity(node), name))
+        before = self.seen.bindings.get(name, set())
+        if seen is None or seen.type is None or before - {seen.type}:
+            raise CannotLift(f"the type of `{name}` changes")
+        return self.of_type(name, seen.type, tuple(seen.ones))
+
+    # -- control ------------------------------------------------------------------------------------------------
+
+    def _for(self, node: ast.For) -> None:
+        if node.orelse:
+            raise CannotLift("`else` of a loop")
+        changed = set(assigned_in([node]))
+        header, begin = self._header(node)
+        self.forget(changed)
+        with self.block(header):
+            begin()
+            self.body(node.body)
+        self.forget(changed)
+
+    def _header(self, node: ast.For) -> tuple[str, Callable[[], None]]:
+        """The loop's first line, and what its body begins with."""
+        call = node.iter
+        if isinstance(call, ast.Call) and syntax.text(call.func) == "range" and isinstance(node.target, ast.Name) and not call.keywords:
+            name = node.target.id
+            arguments = [self.value(a) for a in call.args]
+            if any(a.ndim or a.dtype.kind not in "iu" for a in arguments):
+                raise CannotLift("range of other things than integers")
+
+            def begin() -> None:
+                self.environment[name] = Value(INT64, (), lambda _: name, weak=True, name=name)
+
+            return f"for {name} in range({', '.join(a.text for a in arguments)}):", begin
+        counted = isinstance(call, ast.Call) and syntax.text(call.func) == "enumerate" and len(call.args) == 1 and not call.keywords
+        zipped = isinstance(call, ast.Call) and syntax.text(call.func) == "zip" and not call.keywords
+        sources = call.args if counted or zipped else [call]  # type: ignore[union-attr]
+        arrays = [self.held(self.value(s)) for s in sources]
+        if not arrays or any(a.ndim == 0 for a in arrays):
+            raise CannotLift("a loop over something else than a range or an array")
+        target = node.target
+        targets = list(target.elts) if isinstance(target, ast.Tuple) and (counted or zipped) else [target]
+        position = self.fresh("index")
+        wanted: list[Value] = [integer(Affine.atom(position))] if counted else []
+        wanted += [self._row(a, position) for a in arrays]
+        if len(targets) != len(wanted) or not all(isinstance(t, ast.Name) for t in targets):
+            raise CannotLift("a loop over something else than a range or an array")
+
+        def begin_rows() -> None:
+            for t, value in zip(targets, wanted):
+                name = t.id  # type: ignore[attr-defined]
+                self.emit(f"{name} = {value.name or value.text}")
+                self.environment[name] = Value(value.dtype, (), lambda _, n=name: n, weak=value.weak, name=name) if value.ndim == 0 \
+                    else self.array(name, value.dtype, tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(value.ndim)),
+                                    value.ones, value.root, value.sure)
+
+        lengths = list(dict.fromkeys(str(a.extents[0]) for a in arrays))
+        high = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
+        return f"for {position} in range({high}):", begin_rows
+
+    def _row(self, array: Value, position: str) -> Value:
+        if array.ndim == 1:
+            return Value(array.dtype, (), lambda _: f"{array.name}[{position}]")
+        return self.array(f"{array.name}[{position}]", array.dtype, array.extents[1:], array.ones[1:], array.root, array.sure)
+
+    def _while(self, node: ast.While) -> None:
+        if node.orelse:
+            raise CannotLift("`else` of a loop")
+        changed = set(assigned_in([node]))
+        self.forget(changed)
+        start = len(self.lines)
+        self.indent += 1
+        test = self.truth(self.value(node.test))
+        self.indent -= 1
+        before = self.lines[start:]
+        del self.lines[start:]
+        with self.block("while True:" if before else f"while {test}:"):
+            self.lines += before
+            if before:
+                with self.block(f"if not {test}:"):
+                    self.emit("break")
+            self.body(node.body)
+        self.forget(changed)
+
+    def _if(self, node: ast.If) -> None:
+        test = self.truth(self.value(node.test))
+        known = dict(self.environment)
+        with self.block(f"if {test}:"):
+            self.body(node.body)
+        if node.orelse:
+            self.environment = dict(known)
+            with self.block("else:"):
+                self.body(node.orelse)
+        self.environment = known
+        self.forget(set(assigned_in([node])))
+
+    def _returned(self, value: Value | Pack) -> str:
+        if isinstance(value, Pack):
+            texts = [self._returned(i) for i in value.items]
+            return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+        if value.ndim == 0:
+            return value.text
+        return str(self.held(value, "result").name)
+
+    def _effect(self, call: ast.Call) -> None:
+        """A call for what it does to its arguments."""
+        if syntax.text(call.func) in ("np.add.at", "np.subtract.at") and len(call.args) == 3 and isinstance(call.args[0], ast.Name):
+            self._at(call)
+            return
+        if isinstance(call.func, ast.Name) and call.func.id in self.helpers:
+            self.emit(f"{self.call_text(call)}")
+            return
+        raise CannotLift(f"{syntax.text(call.func)} has no loop form here")
+
+    def _at(self, call: ast.Call) -> None:
+        """`np.add.at(a, index, value)`: every element in turn."""
+        array, index_node, value_node = call.args
+        subscript = ast.copy_location(ast.Subscript(array, index_node, ast.Store()), call)
+        value = self.cheap(self.value(value_node))
+        target = self.target(subscript)
+        place = target.place
+        if self._may_alias(value.root or "", value.sure, place) or not np.can_cast(value.dtype, place.dtype, "same_kind"):
+            raise CannotLift("np.add.at of an array into itself")
+        value = self.stretched(value, place.extents, place.ones)
+        sign = "+" if syntax.text(call.func) == "np.add.at" else "-"
+        with self.nest(place.extents) as index:
+            text = stored_as(value.element(index), value, place.dtype)
+            self.emit(f"{place.element(index)} {sign}= {text}")
+
+    # -- calls that stay ----------------------------------------------------------------------------------------
+
+    def call_text(self, node: ast.Call) -> str:
+        """The call with its arguments computed beforehand."""
+        function = syntax.text(node.func)
+        if isinstance(node.func, ast.Attribute) and function.split(".")[0] not in ("np", "math"):
+            function = f"{self._argument(node.func.value)}.{node.func.attr}"
+        given = [self._argument(a) for a in node.args]
+        given += [f"{k.arg}={self._argument(k.value)}" for k in node.keywords]
+        return f"{function}({', '.join(given)})"
+
+    def _argument(self, node: ast.expr) -> str:
+        seen = self.seen.type_of(node)
+        if seen is None or seen[0] not in ("array", "scalar", "tuple"):
+            if any(isinstance(n, ast.Name) and n.id not in ("np", "math") for n in ast.walk(node)):
+                raise CannotLift(f"`{syntax.text(node)[:60]}` has no loop form")
+            return syntax.text(node)
+        if isinstance(node, ast.Tuple | ast.List):
+            texts = [self._argument(e) for e in node.elts]
+            return f"[{', '.join(texts)}]" if isinstance(node, ast.List) else f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+        value = self.any_value(node)
+        return value.text if isinstance(value, Pack) or value.ndim == 0 else str(self.held(value).name)
+
+    def keep_call(self, node: ast.Call, reason: str) -> Value | Pack:
+        """The call itself, its result in a variable."""
+        seen = self.seen.type_of(node)
+        if seen is None or self.mask is not None:
+            raise CannotLift(reason)
+        helper = isinstance(node.func, ast.Name) and node.func.id in self.helpers
+        text = self.call_text(node)
+        name = self.name_for(node)
+        if not helper:
+            self.note(node, reason)
+            if seen[0] in ("array", "scalar") and np.dtype(seen[1]).char not in "?lqdD":
+                dtype = f"np.{np.dtype(seen[1]).name}"
+                text = f"{text}.astype({dtype})" if seen[0] == "array" else f"{dtype}({text})"
+        self.emit(f"{name} = {text}")
+        ones = tuple(self.seen.expressions[identity(node)].ones)
+        return self.of_type(name, seen, ones)
+
+
