@@ -18,7 +18,7 @@ from ..candidate import Candidate, CandidateError
 from ..signature import Signature
 from . import machine
 from .arrays import LoggedArray, fresh
-from .instrument import MACHINE, PRANGE, REDUCE, TICK, instrumented
+from .instrument import MACHINE, PRANGE, REBIND, REDUCE, TICK, instrumented
 from .memory import MAX_FINDINGS, Block, Exhausted, Halted, Log
 from .namespace import FILENAME, load
 from .numpy_proxy import proxy
@@ -93,7 +93,8 @@ def _run(
     passed = _logged_arguments(log, arguments, names)
     outputs = _outputs(log, arguments, names, signature) if candidate.convention == "writes" else []
     tree = instrumented(candidate.tree, loops, candidate.options.error_model == "numpy")
-    given = {**MACHINE, TICK: log.tick, PRANGE: log.prange, REDUCE: _reducer(log), "int": machine.to_int}
+    given = {**MACHINE, TICK: log.tick, PRANGE: log.prange, REDUCE: _reducer(log), REBIND: _rebinder(log),
+             "int": machine.to_int}
     kernel = load(tree, proxy(log), range, math_module=machine.mathematics(), given=given)
     try:
         with np.errstate(all="ignore"):
@@ -161,6 +162,17 @@ def _reducer(log: Log) -> Callable[[str, Any, Any, bool], Any]:
             return _IN_PLACE[step](current, value)
 
     return reduce
+
+
+def _rebinder(log: Log) -> Callable[[Any, str], Any]:
+    def rebind(value: Any, name: str) -> Any:
+        """Numba reduces numbers by `s = s + x`; with arrays it compiles that, and gives something else."""
+        if isinstance(value, LoggedArray) and log.levels:
+            log.note(log.races, name, f"iterations of the prange loop in line {log.levels[0].line} share the variable {name}, "
+                                      f"an array that is bound anew; reduce it by {name} += x")
+        return value
+
+    return rebind
 
 
 def _arrays(*values: Any) -> Iterable[LoggedArray]:

@@ -12,7 +12,7 @@ from typing import Any
 from . import machine
 from .scalars import ParallelLoop, Place, is_prange
 
-TICK, REDUCE, WRAP, PRANGE = "__tick", "__reduce", "__wrap", "__parallel"
+TICK, REDUCE, REBIND, PRANGE = "__tick", "__reduce", "__rebind", "__parallel"
 _ALWAYS: Mapping[type[ast.operator], str] = {ast.Mult: "__multiply", ast.LShift: "__shift_left", ast.Pow: "__power"}
 _DIVISIONS: Mapping[type[ast.operator], str] = {
     ast.Div: "__divide", ast.FloorDiv: "__floor_divide", ast.Mod: "__remainder",
@@ -20,7 +20,6 @@ _DIVISIONS: Mapping[type[ast.operator], str] = {
 MACHINE: Mapping[str, Any] = {
     "__multiply": machine.multiply, "__shift_left": machine.shift_left, "__power": machine.power,
     "__divide": machine.divide, "__floor_divide": machine.floor_divide, "__remainder": machine.remainder,
-    WRAP: machine.wrap,
 }
 
 
@@ -65,6 +64,13 @@ class _Rewriter(ast.NodeTransformer):
         if name is None:
             return node
         return _at(node, ast.Call(ast.Name(name, ast.Load()), [node.left, node.right], []))
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        self.generic_visit(node)
+        target = node.targets[0]
+        if len(node.targets) == 1 and isinstance(target, ast.Name) and target.id in self.reductions:
+            node.value = _at(node, ast.Call(ast.Name(REBIND, ast.Load()), [node.value, ast.Constant(target.id)], []))
+        return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         self.generic_visit(node)
