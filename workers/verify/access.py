@@ -58,7 +58,8 @@ def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, An
 
 
 def _judged(report: AccessReport) -> Check:
-    facts = {"iterations": report.iterations, "negative_indices": list(report.negative_indices[:_SHOWN])}
+    facts = {"iterations": report.iterations, "negative_indices": list(report.negative_indices[:_SHOWN]),
+             "unexercised": list(report.unexercised)}
     if report.out_of_bounds:
         return Check(Verdict.OUT_OF_BOUNDS, _some(report.out_of_bounds), facts)
     if report.races:
