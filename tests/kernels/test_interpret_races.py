@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from kernwright.kernels.candidate import Candidate, JitOptions
 from kernwright.kernels.interpret import AccessReport, log_accesses
 from kernwright.kernels.signature import Argument, Signature

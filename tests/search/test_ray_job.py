@@ -55,6 +55,7 @@ def cluster(tmp_path):
         wait_for_port(dashboard)
         for _ in range(2):
             start(f"--address=127.0.0.1:{gcs}", "--node-ip-address=127.0.0.1", *agent, "--dashboard-agent-listen-port", str(free_port()))
+        wait_for_nodes(3, f"127.0.0.1:{gcs}", environment)
         yield f"http://127.0.0.1:{dashboard}", environment
     finally:
         for node in reversed(nodes):
@@ -76,6 +77,15 @@ def wait_for_port(port, seconds=60):
         except OSError:
             time.sleep(0.3)
     raise AssertionError(f"nothing listens at port {port}")
+
+
+def wait_for_nodes(count, address, environment, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        said = subprocess.run([str(BIN / "ray"), "status", "--address", address], env=environment, capture_output=True, text=True)
+        if said.stdout.count(" node_") >= count:
+            return
+    raise AssertionError(f"fewer than {count} nodes came up")
 
 
 def submit(address, environment, folder, *command):
