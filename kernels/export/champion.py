@@ -9,7 +9,7 @@ from ..candidate import Candidate, CandidateError
 from ..signature import Signature
 from ..spec import KernelSpec
 from ..wrapper import wrapper_source
-from .guard import describe_guard, guard_source, varies
+from .guard import describe_guard, guard_source
 from .kernel_text import kernel_source, needs_scipy
 from .names import Names, identifiers
 from .reference import bundle
@@ -116,7 +116,7 @@ class _Champion:
         jit = names.fresh("JIT_OPTIONS")
         return textwrap.dedent(f'''\
             {jit} = {{
-                "parallel": {options.parallel},
+                "parallel": {options.njit_parallel},
                 "fastmath": {fastmath},
                 "error_model": "{options.error_model}",
                 "boundscheck": False,
@@ -173,38 +173,33 @@ class _Champion:
 
     def _public(self, run: str, verified: str, entry: str) -> str:
         names, function, arguments, reference = self.names, self.spec.function, self.parameters, self.reference
-        if not varies(self.signature):
-            body = [f"if {verified}({arguments}):", f"    return {run}({arguments})", f"return {reference}({arguments})"]
-            before: list[str] = []
-        else:
-            numba = names.known("numba")
-            uncompiled, types, remark = (names.fresh(wanted) for wanted in ("UNCOMPILED", "numba_types", "remark"))
-            error = names.fresh("error")
-            before = textwrap.dedent(f'''\
-                {uncompiled} = {names.known("set")}()
+        numba, warnings = names.known("numba"), names.known("warnings")
+        uncompiled, types, remark, error = (names.fresh(wanted) for wanted in ("UNCOMPILED", "numba_types", "remark", "error"))
+        helpers = textwrap.dedent(f'''\
+            {uncompiled} = {names.known("set")}()
 
 
-                def {types}(*arguments):
-                    """The types by which Numba tells read-only arrays and memory orders apart."""
-                    return {names.known("tuple")}({names.known("map")}({numba}.typeof, arguments))
+            def {types}(*arguments):
+                """Their types for Numba, which tells read-only arrays and memory orders apart too."""
+                return {names.known("tuple")}({names.known("map")}({numba}.typeof, arguments))
 
 
-                def {remark}(reason, types):
-                    """Notes that the reference answers for these types from now on, and says so once."""
-                    {uncompiled}.add(types)
-                    {names.known("warnings")}.warn(
-                        f"Numba does not compile the kernel for {{types}}; the reference answers. {{reason}}", RuntimeWarning, 3
-                    )
-                ''').splitlines() + ["", ""]
-            body = [
-                f"if {verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
-                "    try:",
-                f"        return {run}({arguments})",
-                f"    except {numba}.core.errors.NumbaError as {error}:",
-                f"        {remark}({error}, {types}({arguments}))",
-                f"return {reference}({arguments})",
-            ]
-        lines = [*before, f"def {function}({self.bundle.parameters}):", *(f"    {line}" for line in body), "", ""]
+            def {remark}(reason, types):
+                """Notes that the reference answers for these types from now on, and says so once."""
+                {uncompiled}.add(types)
+                {warnings}.warn(
+                    f"Numba does not compile the kernel for {{types}}; the reference answers. {{reason}}", RuntimeWarning, 3
+                )
+            ''').splitlines()
+        body = [
+            f"if {verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
+            "    try:",
+            f"        return {run}({arguments})",
+            f"    except {numba}.core.errors.NumbaError as {error}:",
+            f"        {remark}({error}, {types}({arguments}))",
+            f"return {reference}({arguments})",
+        ]
+        lines = [*helpers, "", "", f"def {function}({self.bundle.parameters}):", *(f"    {line}" for line in body), "", ""]
         lines += [f"{function}.__doc__ = {reference}.__doc__", f"{function}.reference = {reference}",
                   f"{function}.kernel = {entry}", "", ""]
         lines += ['if __name__ == "__main__":', f"    {names.known('print')}(__doc__)"]

@@ -50,11 +50,6 @@ def describe_guard(signature: Signature, finite: bool) -> list[str]:
     return lines
 
 
-def varies(signature: Signature) -> bool:
-    """Whether arguments that pass the guard may have several types for Numba: read-only arrays, any memory order."""
-    return any(a.kind == "array" and (not a.written or a.layout == "A") for a in signature.arguments)
-
-
 def _kind(argument: Argument, names: Names, dtypes: dict[str, str]) -> list[str]:
     name, type_ = argument.name, names.known("type")
     if argument.kind == "array":
