@@ -46,6 +46,13 @@ class JitOptions:
             raise CandidateError(f"unknown fastmath flag {sorted(unknown)[0]}; choose from {', '.join(FASTMATH_FLAGS)}")
         object.__setattr__(self, "fastmath", tuple(sorted(set(self.fastmath))))
 
+    @property
+    def njit_parallel(self) -> bool | dict[str, bool]:
+        """What `njit(parallel=...)` is given. Never with loop fusion: Numba (0.68.1) fuses neighbouring parallel loops and
+        array statements of equal length, and overlooks that two names may be views of one memory. `r = a[::-1]`, a loop
+        `b[i] = r[i]`, then a loop `a[i] = b[i]` gives wrong results each time."""
+        return {"fusion": False} if self.parallel else False
+
     def as_json(self) -> dict[str, Any]:
         return {"parallel": self.parallel, "fastmath": list(self.fastmath), "error_model": self.error_model,
                 "threads": self.threads}

@@ -33,9 +33,6 @@ BUILTINS = ("abs", "bool", "complex", "divmod", "enumerate", "float", "int", "le
             "round", "sum", "zip", "True", "False", "None")
 MESSAGE_CHARACTERS = 1000
 DUMMY_EXTENT = 2
-# Numba fuses neighbouring parallel loops and array statements of equal length, and overlooks that two names may be views
-# of one memory: `r = a[::-1]`, a loop `b[i] = r[i]`, then a loop `a[i] = b[i]` gives wrong results each time (0.68.1).
-PARALLEL = {"fusion": False}
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
     r"There are \d+ candidate implementations|Failed in nopython mode pipeline|For more information|"
@@ -83,7 +80,8 @@ def build(
     for name, value in list(namespace.items()):
         if isinstance(value, types.FunctionType):
             namespace[name] = numba.njit(
-                parallel=PARALLEL if parallel else False, fastmath=set(options.fastmath) or False, error_model=options.error_model,
+                parallel=options.njit_parallel if parallel else False, fastmath=set(options.fastmath) or False,
+                error_model=options.error_model,
                 boundscheck=boundscheck,
             )(value)
     kernel = namespace.get(ENTRY)
