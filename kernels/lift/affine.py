@@ -2,10 +2,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from . import syntax
+
+
+_SIMPLE = re.compile(r"\w+(\.shape\[\d+\])?")
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,11 @@ class Affine:
         for atom, _ in self.terms:
             found |= syntax.names_in_text(atom)
         return found
+
+    @property
+    def simple(self) -> bool:
+        """Whether it depends on variables and shapes alone, not on what arrays hold."""
+        return all(_SIMPLE.fullmatch(atom) for atom, _ in self.terms)
 
     def times(self, other: Affine) -> Affine:
         """The product; a product of two symbols becomes an atom."""

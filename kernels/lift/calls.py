@@ -12,12 +12,12 @@ Lifted = Value | Pack
 Handler = Callable[[Expressions, ast.Call], Lifted]
 
 
-def call(*names: str, method: bool = False) -> Callable[[Handler], Handler]:
-    """Registers a handler of `np.<name>` (or of the dotted or builtin name), `method` as a method of arrays too."""
+def call(*names: str, method: bool = False, prefix: str = "np.") -> Callable[[Handler], Handler]:
+    """Registers a handler of `np.<name>`; `method`: as a method of arrays too. prefix: "" for a builtin."""
 
     def register(handler: Handler) -> Handler:
         for name in names:
-            Expressions.calls[name] = handler  # type: ignore[assignment]
+            Expressions.calls[prefix + name] = handler  # type: ignore[assignment]
             if method:
                 Expressions.methods[name] = handler  # type: ignore[assignment]
         return handler

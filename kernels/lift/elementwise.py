@@ -102,6 +102,7 @@ def _squared(e: Expressions, text: str) -> str:
     return f"({bound} * {bound})"
 
 
+@call("abs", prefix="")
 @call("abs", "absolute", "fabs")
 def _absolute(e: Expressions, node: ast.Call) -> Lifted:
     (x,) = arguments(node, "x")
@@ -168,9 +169,6 @@ def _astype(e: Expressions, node: ast.Call) -> Lifted:
     raise CannotLift("this conversion has no loop form")
 
 
-del Expressions.calls["astype"]
-
-
 def dtype_of(e: Expressions, node: ast.expr | None, default: np.dtype = FLOAT64) -> np.dtype:
     """The dtype that an argument names: `np.float32` or `a.dtype`. Raises CannotLift."""
     if node is None:
@@ -195,7 +193,7 @@ def _numpy_scalar(e: Expressions, node: ast.Call) -> Lifted:
     return e.elementwise((value,), dtype, lambda t: cast(t[0], value, dtype), 0)
 
 
-@call("int", "float", "complex", "bool")
+@call("int", "float", "complex", "bool", prefix="")
 def _python_number(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)
     if len(node.args) != 1 or node.keywords:
@@ -210,7 +208,7 @@ def _python_number(e: Expressions, node: ast.Call) -> Lifted:
     return scalar(text, dtype, weak=True)
 
 
-@call("len")
+@call("len", prefix="")
 def _length(e: Expressions, node: ast.Call) -> Lifted:
     from .values import Pack, integer, number
 
@@ -223,10 +221,10 @@ def _length(e: Expressions, node: ast.Call) -> Lifted:
     return integer(value.extents[0])
 
 
-@call("min", "max")
+@call("min", "max", prefix="")
 def _smallest(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)
-    if name.startswith("np.") or len(node.args) < 2 or node.keywords:
+    if len(node.args) < 2 or node.keywords:
         raise CannotLift(f"{name}() of one array")
     values = [e.value(a) for a in node.args]
     if any(v.ndim or v.dtype != values[0].dtype for v in values):
@@ -237,7 +235,7 @@ def _smallest(e: Expressions, node: ast.Call) -> Lifted:
 MATH = "sqrt exp log sin cos tan tanh sinh cosh asin acos atan log2 log10 log1p expm1 fabs erf erfc gamma lgamma".split()
 
 
-@call(*(f"math.{name}" for name in (*MATH, "atan2", "hypot", "pow", "floor", "ceil")))
+@call(*MATH, "atan2", "hypot", "pow", "floor", "ceil", prefix="math.")
 def _of_math(e: Expressions, node: ast.Call) -> Lifted:
     values = [e.value(a) for a in node.args]
     if node.keywords or any(v.ndim or v.dtype.kind not in "iuf" for v in values):

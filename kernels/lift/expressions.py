@@ -78,7 +78,7 @@ class Expressions(Writer):
         seen = self.seen.type_of(node)
         if seen is None or seen[0] not in ("array", "scalar"):
             return
-        ndim = seen[2] if seen[0] == "array" else 0
+        ndim = seen[2] if seen[0] == "array" and self.mask is None else found.ndim if self.mask is not None else 0
         if np.dtype(seen[1]) != found.dtype or ndim != found.ndim:
             raise CannotLift(f"`{syntax.text(node)[:60]}` was read as {found.dtype} of {found.ndim} dimension(s), but is "
                              f"{np.dtype(seen[1])} of {ndim}")
@@ -92,7 +92,7 @@ class Expressions(Writer):
             case ast.UnaryOp():
                 return self._unary(node)
             case ast.BinOp(op=ast.MatMult()):
-                return self.calls["matmul"](self, ast.Call(syntax.numpy("matmul"), [node.left, node.right], []))
+                return self.calls["np.matmul"](self, ast.Call(syntax.numpy("matmul"), [node.left, node.right], []))
             case ast.BinOp(left=left, op=op, right=right):
                 return self._binary(node, left, op, right)
             case ast.Compare():
@@ -248,7 +248,7 @@ class Expressions(Writer):
         value = self.value(node.operand)
         match node.op:
             case ast.USub():
-                if value.constant is not UNKNOWN and value.text != getattr(node.operand, "id", None):
+                if value.constant is not UNKNOWN:
                     return number(-value.constant, value.weak)
                 return self.ufunc(np.negative, (value,), lambda x: f"(-{x})")
             case ast.UAdd():
@@ -434,9 +434,7 @@ class Expressions(Writer):
         found: Value | Pack | None = None
         mark, taken = len(self.lines), set(self.taken)
         try:
-            if name.startswith("np.") and name[3:] in self.calls:
-                found = self.calls[name[3:]](self, node)
-            elif isinstance(node.func, ast.Name | ast.Attribute) and name in self.calls and name not in self.helpers:
+            if name in self.calls and name not in self.helpers:
                 found = self.calls[name](self, node)
             elif isinstance(node.func, ast.Attribute) and node.func.attr in self.methods and name.split(".")[0] not in ("np", "math"):
                 inner = ast.copy_location(ast.Call(syntax.numpy(node.func.attr), [node.func.value, *node.args], node.keywords), node)

@@ -15,16 +15,15 @@ from .errors import CannotLift
 from .expressions import Expressions
 from .values import Index, Value, scalar
 
+HINTS = {"sum": "total", "prod": "product", "max": "largest", "min": "smallest", "any": "some", "all": "every"}
 Step = Callable[[str, str], str]
 """The statement that takes an element into an accumulator: (accumulator, element) -> text."""
 
 
 @call("sum", "prod", "max", "min", "amax", "amin", "any", "all", "mean", method=True)
 def _reduction(e: Expressions, node: ast.Call) -> Lifted:
-    name = syntax.text(node.func).removeprefix("np.").removeprefix("a")
-    if not syntax.text(node.func).startswith("np."):
-        raise CannotLift(f"{name}() of Python")
-    name = {"ny": "any", "ll": "all", "max": "max", "min": "min"}.get(name, name)
+    name = syntax.text(node.func).removeprefix("np.")
+    name = {"amax": "max", "amin": "min"}.get(name, name)
     value_node, axis, dtype, keep = arguments(node, "a axis dtype keepdims")
     value = e.value(value_node)  # type: ignore[arg-type]
     return reduced(e, node, name, value, e.static(axis), bool(e.static(keep)), dtype and dtype_of(e, dtype))
@@ -56,7 +55,7 @@ def reduced(e: Expressions, node: ast.AST, name: str, value: Value, axis: int | 
                 "all": f"{into} = {into} and {text}", "max": f"{into} = {_larger('max', into, text, wanted)}",
                 "min": f"{into} = {_larger('min', into, text, wanted)}"}[name]
 
-    return accumulated(e, node, value, axes, keep, wanted, start, step, name)
+    return accumulated(e, node, value, axes, keep, wanted, start, step, HINTS[name])
 
 
 def _lowest(dtype: np.dtype, sign: str = "-") -> str:

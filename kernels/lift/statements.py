@@ -111,7 +111,7 @@ class Statements(Indexing):
         else:
             self.forget(set())
         own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(known.ndim))
-        if any(name in e.names for e in known.extents):
+        if any(name in e.names or not e.simple for e in known.extents):
             known = self.array(name, known.dtype, own, known.ones, known.root, known.sure, known.contiguous)
         self.environment[name] = known
 
