@@ -10,6 +10,8 @@ MAX_STATEMENTS = 600
 """Of one function."""
 MAX_PARAMETERS = 64
 MAX_LOOP_NEST = 15
+MAX_BLOCK_NEST = 20
+"""Loops and `if`s within one another."""
 MAX_TUPLE = 64
 MAX_ARRAY_LITERAL = 256
 """Numbers in one `np.array([...])`."""

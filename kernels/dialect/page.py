@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import textwrap
 
-from .limits import MAX_ALLOCATION, MAX_ARRAY_LITERAL, MAX_CHARACTERS, MAX_STATEMENTS, MAX_TUPLE
+from .limits import MAX_ALLOCATION, MAX_ARRAY_LITERAL, MAX_BLOCK_NEST, MAX_CHARACTERS, MAX_STATEMENTS, MAX_TUPLE
 from .vocabulary import ATTRIBUTES, BUILTINS_ALLOWED, LIMIT_ATTRIBUTES, MATH_ALLOWED, METHODS, NUMPY_BY_USE
 
 _WIDTH = 118
@@ -46,7 +46,7 @@ np.float32(x).view(np.int32). Functions, modules and dtypes cannot be assigned t
 Names of the dialect, constants and helpers cannot be rebound; names do not start with two underscores.
 
 Limits: {MAX_CHARACTERS:,} characters; {MAX_STATEMENTS} statements a function; {MAX_TUPLE} elements a tuple; {MAX_ARRAY_LITERAL} numbers \
-an array literal; integers of
+an array literal; {MAX_BLOCK_NEST} loops and ifs within one another; integers of
 64 bits; {MAX_ALLOCATION:,} elements an array whose size is written in the text. Long unrolled text takes Numba minutes."""
 
 

@@ -5,7 +5,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from .expressions import ExpressionChecker
-from .limits import MAX_LOOP_NEST
+from .limits import MAX_BLOCK_NEST, MAX_LOOP_NEST
 from .vocabulary import PRANGE, RESERVED
 
 _INSTEAD: Mapping[type[ast.stmt], str] = {
@@ -48,13 +48,19 @@ class StatementChecker:
         self.returns_value = False
         self._loops: list[ast.For | ast.While] = []
         self._parallel: list[str] = []
+        self._depth = 0
 
     def check_body(self, body: list[ast.stmt], first_may_be_text: bool = False) -> None:
         """Checks statements one by one. first_may_be_text: the first may be a docstring."""
+        if self._depth > MAX_BLOCK_NEST:
+            self.expressions.refuse(body[0], f"loops and ifs are nested more than {MAX_BLOCK_NEST} deep")
+            return
+        self._depth += 1
         for position, statement in enumerate(body):
             if position == 0 and first_may_be_text and is_docstring(statement):
                 continue
             self._statement(statement)
+        self._depth -= 1
 
     def _statement(self, node: ast.stmt) -> None:
         refuse, value = self.expressions.refuse, self.expressions.check
@@ -82,7 +88,10 @@ class StatementChecker:
             case ast.If():
                 value(node.test)
                 self.check_body(node.body)
-                self.check_body(node.orelse)
+                if _is_elif(node):
+                    self._statement(node.orelse[0])
+                elif node.orelse:
+                    self.check_body(node.orelse)
             case ast.While():
                 value(node.test)
                 self._loop(node, ())
@@ -169,6 +178,10 @@ def check_binding(node: ast.AST, name: str, taken: Mapping[str, str], expression
         expressions.refuse(node, f"`{name}` is given by the dialect and cannot be rebound; use another name")
     elif name in taken:
         expressions.refuse(node, f"`{name}` is a {taken[name]} of the module and cannot be rebound here; use another name")
+
+
+def _is_elif(node: ast.If) -> bool:
+    return len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
 
 
 def is_docstring(node: ast.stmt) -> bool:
