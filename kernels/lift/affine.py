@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from . import syntax
 
-
 _SIMPLE = re.compile(r"\w+(\.shape\[\d+\])?")
 
 

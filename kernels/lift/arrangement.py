@@ -8,11 +8,11 @@ import numpy as np
 from . import syntax
 from .affine import ONE, ZERO, Affine, total
 from .calls import Lifted, arguments, axis_of, call
-from .dtypes import BOOL, COMPLEX128, FLOAT64, INT64, cast, joined, literal, stored_as
+from .dtypes import BOOL, FLOAT64, INT64, cast, joined, literal, stored_as
 from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
-from .values import UNKNOWN, Index, Pack, Value, number, scalar
+from .values import Index, Pack, Value, number
 
 
 def extents_of(e: Expressions, node: ast.expr | None) -> tuple[Affine, ...]:
@@ -168,7 +168,7 @@ def _swapaxes(e: Expressions, node: ast.Call) -> Lifted:
     axes = list(range(value.ndim))
     a, b = axis_of(e.static(one), value.ndim), axis_of(e.static(two), value.ndim)
     axes[a], axes[b] = axes[b], axes[a]
-    return _read_only(e.transposed(value, tuple(axes)))
+    return e.transposed(value, tuple(axes))
 
 
 @call("expand_dims")
@@ -178,7 +178,7 @@ def _expand(e: Expressions, node: ast.Call) -> Lifted:
     at = axis_of(e.static(axis), value.ndim + 1)
     extents = (*value.extents[:at], ONE, *value.extents[at:])
     ones = (*value.ones[:at], True, *value.ones[at:])
-    return _read_only(value.lazily(extents=extents, ones=ones, element=lambda i: value.element((*i[:at], *i[at + 1:]))), value)
+    return value.lazily(root=value.root, extents=extents, ones=ones, element=lambda i: value.element((*i[:at], *i[at + 1:])))
 
 
 @call("squeeze", method=True)
@@ -186,14 +186,8 @@ def _squeeze(e: Expressions, node: ast.Call) -> Lifted:
     x, axis = arguments(node, "a axis", 2)
     value = e.value(x)  # type: ignore[arg-type]
     at = axis_of(e.static(axis), value.ndim)
-    return _read_only(value.lazily(extents=(*value.extents[:at], *value.extents[at + 1:]), ones=(*value.ones[:at], *value.ones[at + 1:]),
-                                   element=lambda i: value.element((*i[:at], ZERO, *i[at:]))), value)
-
-
-def _read_only(value: Value, base: Value | None = None) -> Value:
-    """A view as a value of its own. Raises CannotLift where the view may be written through later."""
-    del base
-    return value
+    return value.lazily(root=value.root, extents=(*value.extents[:at], *value.extents[at + 1:]),
+                        ones=(*value.ones[:at], *value.ones[at + 1:]), element=lambda i: value.element((*i[:at], ZERO, *i[at:])))
 
 
 @call("flip")
@@ -202,7 +196,7 @@ def _flip(e: Expressions, node: ast.Call) -> Lifted:
     value = e.value(x)  # type: ignore[arg-type]
     given = e.static(axis)
     axes = tuple(range(value.ndim)) if given is None else tuple(axis_of(a, value.ndim) for a in (given if isinstance(given, tuple) else (given,)))
-    return value.lazily(element=lambda i: value.element(tuple(value.extents[a] - 1 - i[a] if a in axes else i[a] for a in range(value.ndim))))
+    return value.lazily(root=value.root, element=lambda i: value.element(tuple(value.extents[a] - 1 - i[a] if a in axes else i[a] for a in range(value.ndim))))
 
 
 @call("broadcast_to")
@@ -271,9 +265,11 @@ def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
         zero, n = literal(0, value.dtype), value.extents[0]
         return value.lazily(extents=(n, n), ones=(), cost=value.cost + 1,
                             element=lambda i: f"({value.element(i[:1])} if {i[0]} == {i[1]} else {zero})")
-    if value.ndim != 2 or value.extents[0] != value.extents[1]:
-        raise CannotLift("the diagonal of an array that may not be square")
-    return value.lazily(extents=value.extents[:1], ones=value.ones[:1], element=lambda i: value.element((i[0], i[0])))
+    if value.ndim != 2:
+        raise CannotLift("the diagonal of more than two dimensions")
+    rows, columns = value.extents
+    shorter = rows if rows == columns else Affine.atom(f"min({rows}, {columns})")
+    return value.lazily(extents=(shorter,), ones=value.ones[:1], element=lambda i: value.element((i[0], i[0])))
 
 
 @call("meshgrid")
@@ -363,11 +359,9 @@ def _reshape(e: Expressions, node: ast.Call) -> Lifted:
         dimensions = node.args[1].elts if len(node.args) == 2 else node.args[1:]  # type: ignore[attr-defined]
         shape = f"({', '.join(e.value(d).text for d in dimensions)},)"
     own = value.contiguous and value.name is not None
-    if not own and value.root is not None and name == "reshape" or value.root is not None and not value.sure:
-        if not own:
-            base = e.filled(e.fresh("flat"), value)
-            value, own = base, True
-    elif not own or name == "flatten":
+    if not own and name != "flatten" and value.root is not None and ({value.root, e.hint and e.hint[1]} & e.mutated or not value.sure):
+        raise CannotLift(f"{name} of a view, which may share memory or not")
+    if not own or name == "flatten":
         value = e.filled(e.fresh("flat"), value)
     result = e.name_for(node, "shaped")
     e.emit(f"{result} = {value.name}.reshape({shape})")

@@ -41,7 +41,8 @@ Call = Callable[["Expressions", ast.Call], "Value | Pack | None"]
 class Expressions(Writer):
     """Turns expressions into values; `environment` holds what is known of the variables at this point.
 
-    calls, methods: how calls of `np.<name>` and of an array's methods are lifted. hint: the name under which the
+    calls, methods: how calls of `np.<name>` and of an array's methods are lifted. mutated: the variables whose arrays the
+    function writes into. hint: the name under which the
     statement at hand stores its result, for the array that its outermost call makes.
     """
 
@@ -54,6 +55,7 @@ class Expressions(Writer):
         self.constants = constants
         self.helpers = helpers
         self.environment: dict[str, Value | Pack] = {}
+        self.mutated: frozenset[str] = frozenset()
         self.hint: tuple[int, str] | None = None
         self.statement: ast.stmt | None = None
         self.mask: tuple[str, Value] | None = None
@@ -92,7 +94,9 @@ class Expressions(Writer):
             case ast.UnaryOp():
                 return self._unary(node)
             case ast.BinOp(op=ast.MatMult()):
-                return self.calls["np.matmul"](self, ast.Call(syntax.numpy("matmul"), [node.left, node.right], []))
+                product = ast.copy_location(ast.Call(syntax.numpy("matmul"), [node.left, node.right], []), node)
+                product.kernwright_id = getattr(node, "kernwright_id", -1)  # type: ignore[attr-defined]
+                return self.calls["np.matmul"](self, product)  # type: ignore[return-value]
             case ast.BinOp(left=left, op=op, right=right):
                 return self._binary(node, left, op, right)
             case ast.Compare():
@@ -436,7 +440,7 @@ class Expressions(Writer):
         try:
             if name in self.calls and name not in self.helpers:
                 found = self.calls[name](self, node)
-            elif isinstance(node.func, ast.Attribute) and node.func.attr in self.methods and name.split(".")[0] not in ("np", "math"):
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in self.methods and not of_module(node.func):
                 inner = ast.copy_location(ast.Call(syntax.numpy(node.func.attr), [node.func.value, *node.args], node.keywords), node)
                 inner.kernwright_id = getattr(node, "kernwright_id", -1)  # type: ignore[attr-defined]
                 found = self.methods[node.func.attr](self, inner)
@@ -452,6 +456,14 @@ class Expressions(Writer):
         if self.hint is not None and self.hint[0] == getattr(node, "kernwright_id", -1):
             return self.hint[1]
         return self.fresh(hint)
+
+
+def of_module(node: ast.Attribute) -> bool:
+    """Whether it is a name of NumPy or math: `np.exp`, `np.linalg.norm`."""
+    value: ast.expr = node.value
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return isinstance(value, ast.Name) and value.id in ("np", "math")
 
 
 def literal_one(dtype: np.dtype) -> str:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +14,14 @@ from . import arrangement, contractions, elementwise, reductions
 from .affine import Affine
 from .inline import inline_helpers
 from .kept import Kept
-from .names import bound_names, parameters_of
+from .names import bound_names, mutated_in, parameters_of
 from .outputs import written
 from .render import module_text
 from .source import RESERVED, Program, read_program
 from .statements import Statements
 from .tidy import tidy
 from .versions import split_versions
-from .watch import Instance, Observations, watch
+from .watch import Instance, watch
 
 FAMILIES = (arrangement, contractions, elementwise, reductions)
 """The modules whose calls have loop forms; importing them registers these."""
@@ -63,6 +62,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,
                                 frozenset(program.functions), source=source)
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
+            lifter.mutated = mutated_in(function.body)
             lifter.body(function.body)
             kept += lifter.kept
             function.body = ast.parse("\n".join(lifter.lines) or "pass").body

@@ -27,7 +27,7 @@ def written(function: ast.FunctionDef, outputs: tuple[str, ...], signature: Sign
         for name, output in zip(results, outputs):
             if results.count(name) == 1 and name not in parameters_of(function) and _allocated_once(body, name):
                 direct[name] = output
-    body = [s for s in body if not (_allocated(s) in direct)]
+    body = [s for s in body if _allocated(s) not in direct]
     holder = ast.Module(body, [])
     Rename(direct).visit(holder)
     _Returns(outputs, signature, {n.id for n in ast.walk(holder) if isinstance(n, ast.Name)}).visit(holder)

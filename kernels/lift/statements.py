@@ -11,12 +11,12 @@ from . import syntax
 from .affine import ZERO, Affine
 from .dtypes import INT64, stored_as
 from .errors import CannotLift
-from .expressions import BINARY, bound_by
+from .expressions import BINARY, bound_by, of_module
 from .indexing import Indexing, Target
 from .kept import Kept
 from .names import assigned_in
 from .values import Pack, Value, integer
-from .watch import identity
+from .watch import identity, joined_type
 
 
 class Statements(Indexing):
@@ -81,7 +81,7 @@ class Statements(Indexing):
     def _assign(self, target: ast.expr, node: ast.expr) -> None:
         match target:
             case ast.Name(id=name):
-                if name not in syntax.names_in(node):
+                if name not in syntax.names_in(node) and not self._measures(name):
                     self.hint = (identity(node), name)
                 self._to_name(name, self.any_value(node), node)
             case ast.Tuple(elts=targets):
@@ -93,6 +93,10 @@ class Statements(Indexing):
                 self._to_place(target, node, lambda: self.value(node))
             case _:
                 raise CannotLift("this target has no loop form")
+
+    def _measures(self, name: str) -> bool:
+        """Whether the size of some array is known in terms of the variable."""
+        return any(name in e.names for v in self.environment.values() if isinstance(v, Value) for e in v.extents)
 
     def _to_name(self, name: str, value: Value | Pack, node: ast.expr | None) -> None:
         if isinstance(value, Pack):
@@ -106,10 +110,7 @@ class Statements(Indexing):
                 self.environment[name] = Pack(tuple(again), name)
             return
         known = self._named(name, value, node)
-        if value.name != name:
-            self.forget({name})
-        else:
-            self.forget(set())
+        self.forget({name})
         own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(known.ndim))
         if any(name in e.names or not e.simple for e in known.extents):
             known = self.array(name, known.dtype, own, known.ones, known.root, known.sure, known.contiguous)
@@ -127,7 +128,7 @@ class Statements(Indexing):
             if node is None:
                 raise CannotLift("a view in a tuple")
             self.emit(f"{name} = {ast.unparse(node)}")
-        elif node is not None and name in syntax.names_in(node):
+        elif (node is not None and name in syntax.names_in(node)) or any(name in e.names for e in value.extents):
             fresh = self.filled(self.fresh(name), value)
             self.emit(f"{name} = {fresh.name}")
             return self.array(name, value.dtype, value.extents, value.ones, contiguous=True)
@@ -294,10 +295,12 @@ class Statements(Indexing):
     def _bound_type(self, node: ast.stmt, name: str) -> Value | Pack:
         """The type that a variable had before an augmented assignment: what it has after it, where that is one type."""
         seen = self.seen.bound_at.get((identity(node), name))
-        before = self.seen.bindings.get(name, set())
-        if seen is None or seen.type is None or before - {seen.type}:
+        found = seen.type if seen is not None else None
+        for other in self.seen.bindings.get(name, set()):
+            found = joined_type(found, other)
+        if seen is None or found is None:
             raise CannotLift(f"the type of `{name}` changes")
-        return self.of_type(name, seen.type, tuple(seen.ones))
+        return self.of_type(name, found, tuple(seen.ones))
 
     # -- control ------------------------------------------------------------------------------------------------
 
@@ -425,7 +428,7 @@ class Statements(Indexing):
     def call_text(self, node: ast.Call) -> str:
         """The call with its arguments computed beforehand."""
         function = syntax.text(node.func)
-        if isinstance(node.func, ast.Attribute) and function.split(".")[0] not in ("np", "math"):
+        if isinstance(node.func, ast.Attribute) and not of_module(node.func):
             function = f"{self._argument(node.func.value)}.{node.func.attr}"
         given = [self._argument(a) for a in node.args]
         given += [f"{k.arg}={self._argument(k.value)}" for k in node.keywords]

@@ -278,12 +278,18 @@ def _note(seen: Seen, value: Any) -> None:
             seen.greatest = number
     if seen.count > OFTEN:
         return
-    if seen.type is not None and type_of(value) != seen.type:
-        seen.type = None
+    seen.type = joined_type(seen.type, type_of(value))
     if isinstance(value, np.ndarray):
         ones = [n == 1 for n in value.shape]
         seen.ones = [a and b for a, b in zip(seen.ones, ones)] if seen.count > 1 else ones
         seen.contiguous = seen.contiguous and value.flags.c_contiguous
+
+
+def joined_type(a: Type | None, b: Type | None) -> Type | None:
+    """The type that holds both: Python's float and NumPy's float64 are one in compiled code. None if there is none."""
+    if a == b or a is None or b is None:
+        return a if a == b else None
+    return (*a[:2], False) if a[0] == b[0] == "scalar" and a[1] == b[1] else None
 
 
 def _merge(observations: Observations, instances: dict[tuple[str, tuple[Type, ...]], Instance]) -> None:
@@ -313,7 +319,7 @@ def _merged(a: Seen, b: Seen) -> Seen:
         return y if x is None else x if y is None else pick(x, y)
 
     same = a.type == b.type
-    return Seen(a.type if same else None, a.count + b.count, [x and y for x, y in zip(a.ones, b.ones)] if same else [],
+    return Seen(joined_type(a.type, b.type), a.count + b.count, [x and y for x, y in zip(a.ones, b.ones)] if same else [],
                 a.contiguous and b.contiguous, ends(min, a.least, b.least), ends(max, a.greatest, b.greatest))
 
 
