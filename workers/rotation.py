@@ -42,10 +42,10 @@ class Rotation:
         self._whole: list[Arguments] = []
 
     def affordable(self, calls: int) -> int:
-        """How many calls have fresh copies of the written arguments within the budget; one at least."""
+        """How many calls have fresh copies of the written arguments within the budget: as many as asked for, or at least one."""
         if not self._written_bytes:
             return calls
-        return max(1, min(calls, (self._budget - self.copies * self._read_bytes) // self._written_bytes))
+        return min(calls, max(1, (self._budget - self.copies * self._read_bytes) // self._written_bytes))
 
     def arguments(self, calls: int, slot: str) -> list[Arguments]:
         """Arguments of `calls` calls; what is written holds its first values again.
