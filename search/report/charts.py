@@ -24,7 +24,7 @@ SERIES = tuple(f"#0102{number:02d}" for number in range(6))
 _VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", BAND: "--band",
               **{colour: f"--series-{number}" for number, colour in enumerate(SERIES)}}
 MARKERS = "Do^sPv"
-WIDTH = 7.0
+WIDTH = 8.2
 _STYLE = {
     "svg.fonttype": "none", "text.parse_math": False, "font.size": 10, "text.color": INK, "axes.labelcolor": MUTED,
     "axes.edgecolor": GRID, "xtick.color": GRID, "ytick.color": GRID, "xtick.labelcolor": MUTED, "ytick.labelcolor": MUTED,
