@@ -10,7 +10,12 @@ from .refusal import Refusal
 
 Value = int | float | tuple["Value | None", ...]
 _BITS = 64
-_SHAPED = frozenset({"empty", "zeros", "ones", "full", "arange", "eye", "identity", "linspace", "tri"})
+_SIZED: Mapping[str, tuple[int | str, ...]] = {
+    **dict.fromkeys(("empty", "zeros", "ones", "full"), (0, "shape")),
+    "eye": (0, "N"), "identity": (0, "n"), "tri": (0, "N"), "arange": (0, 1, "start", "stop"), "linspace": (2, "num"),
+    "repeat": (1, "repeats"), "bincount": (2, "minlength"), "histogram": (1, "bins"), "broadcast_to": (1, "shape"),
+}
+"""Where a call writes how many elements it makes: the positions and names of those arguments."""
 
 
 class Folder:
@@ -29,21 +34,17 @@ class Folder:
 
     def check_allocation(self, name: str, call: ast.Call) -> None:
         """Refuses `np.<name>(...)` where the written size alone exceeds the limit."""
-        if name not in _SHAPED or not call.args:
-            return
-        if name == "arange":
-            sizes = [self.value(argument) for argument in call.args[:2]]
-            size = max((abs(v) for v in sizes if isinstance(v, int)), default=0)
-            if len(call.args) > 2 or any(keyword.arg == "step" for keyword in call.keywords):
-                size = 0
-        elif name == "linspace":
-            count = self.value(call.args[2]) if len(call.args) > 2 else None
-            size = count if isinstance(count, int) else 0
-        else:
-            shape = self.value(call.args[0])
-            size = prod(v for v in (shape if isinstance(shape, tuple) else (shape,)) if isinstance(v, int) and v > 0)
-            if name in ("eye", "identity", "tri"):
-                size *= size
+        given = {**dict(enumerate(call.args)), **{keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}}
+        size = 0
+        for place in _SIZED.get(name, ()):
+            if place in given:
+                written = self.value(given[place])
+                extents = [v for v in (written if isinstance(written, tuple) else (written,)) if isinstance(v, int)]
+                size = max(size, prod(abs(v) for v in extents if v))
+        if name in ("eye", "identity", "tri"):
+            size *= size
+        if name == "arange" and (2 in given or "step" in given):
+            size = 0
         if size > MAX_ALLOCATION:
             self._refuse(call, f"np.{name} of {size} elements is too large; at most {MAX_ALLOCATION} may be written in the text")
 

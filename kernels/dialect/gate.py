@@ -11,8 +11,17 @@ from ..candidate import ENTRY, Candidate, CandidateError, Tunable, parse_tunable
 from ..signature import Signature
 from .constants import Value
 from .expressions import ExpressionChecker
+from .growth import inlined_statements, tuple_growth
 from .lexical import parse
-from .limits import MAX_CHOICES, MAX_FUNCTIONS, MAX_PARAMETERS, MAX_REFUSALS, MAX_STATEMENTS
+from .limits import (
+    MAX_CHOICES,
+    MAX_FUNCTIONS,
+    MAX_INLINED_STATEMENTS,
+    MAX_PARAMETERS,
+    MAX_REFUSALS,
+    MAX_STATEMENTS,
+    MAX_TUPLE,
+)
 from .refusal import Refusal, Refused
 from .statements import StatementChecker, bound_names, check_binding, is_docstring
 from .vocabulary import RESERVED
@@ -66,7 +75,9 @@ class _Module:
             self._refuse(0, f"the text has {len(self.functions)} functions; at most {MAX_FUNCTIONS}")
         for function in self.functions.values():
             self._function(function, writes)
-        self._check_recursion()
+        recursive = self._check_recursion()
+        if entry is not None and not recursive:
+            self._check_growth(entry)
         if entry is not None and parameters is not None and len(entry.args.args) != parameters:
             outputs = ", and one array for each output" if writes else ""
             self._refuse(entry.lineno, f"{ENTRY} takes {len(entry.args.args)} parameter(s), but must take {parameters}: "
@@ -189,10 +200,23 @@ class _Module:
         if getattr(function, "type_params", None):
             self._refuse(line, "type parameters are not in the dialect")
 
-    def _check_recursion(self) -> None:
+    def _check_growth(self, entry: ast.FunctionDef) -> None:
+        count = inlined_statements(self.functions, entry.name)
+        if count > MAX_INLINED_STATEMENTS:
+            self._refuse(entry.lineno, f"with its helpers inlined the kernel has {count} statements and would choke the compiler; "
+                                       f"at most {MAX_INLINED_STATEMENTS}: call helpers from loops")
+        for function in self.functions.values():
+            line, size = tuple_growth(function)
+            if size > MAX_TUPLE:
+                self._refuse(line, f"a tuple grows to {size} elements and would choke the compiler; at most {MAX_TUPLE}: use an array")
+
+    def _check_recursion(self) -> bool:
+        """Notes a refusal for each circle of calls; whether there is one."""
+        before = len(self.refusals)
         state: dict[str, str] = {}
         for name in self.calls:
             self._visit(name, state)
+        return len(self.refusals) > before
 
     def _visit(self, start: str, state: dict[str, str]) -> None:
         """Depth-first from `start`, without recursion; a call back into an open function is a circle."""

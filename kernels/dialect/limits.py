@@ -8,6 +8,8 @@ MAX_DEPTH = 100
 MAX_FUNCTIONS = 64
 MAX_STATEMENTS = 600
 """Of one function."""
+MAX_INLINED_STATEMENTS = 5_000
+"""Of the entry, with each call of a helper counted as that helper's statements: LLVM inlines them."""
 MAX_PARAMETERS = 64
 MAX_LOOP_NEST = 15
 MAX_BLOCK_NEST = 20

@@ -94,7 +94,7 @@ def _run(
     outputs = _outputs(log, arguments, names, signature) if candidate.convention == "writes" else []
     tree = instrumented(candidate.tree, loops, candidate.options.error_model == "numpy")
     given = {**MACHINE, TICK: log.tick, PRANGE: log.prange, REDUCE: _reducer(log), REBIND: _rebinder(log),
-             "int": machine.to_int}
+             "int": machine.to_int, "pow": machine.builtin_power}
     kernel = load(tree, proxy(log), range, math_module=machine.mathematics(), given=given)
     try:
         with np.errstate(all="ignore"):

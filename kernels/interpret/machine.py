@@ -22,6 +22,8 @@ def wrap(value: Any) -> Any:
 
 
 def multiply(a: Any, b: Any) -> Any:
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        raise TypeError("a tuple cannot be repeated")
     return wrap(a * b)
 
 
@@ -38,6 +40,10 @@ def power(a: Any, b: Any) -> Any:
         return a**b
     except (ZeroDivisionError, OverflowError):
         return _by_numpy(np.power, a, b)
+
+
+def builtin_power(a: Any, b: Any, *modulus: Any) -> Any:
+    return pow(a, b, *modulus) if modulus else power(a, b)
 
 
 def divide(a: Any, b: Any) -> Any:
