@@ -214,15 +214,20 @@ def browser():
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         missing("no headless browser: playwright is not installed (pip install 'kernwright[test]')")
-    installed = os.environ.get("KERNWRIGHT_BROWSER") or next(filter(None, map(shutil.which, (
-        "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))), None)
+    # The system's first; None is the one that Playwright downloads.
+    names = (os.environ.get("KERNWRIGHT_BROWSER"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    paths = [path for name in names if name and (path := shutil.which(name))]
     with sync_playwright() as playwright:
-        try:
-            opened = playwright.chromium.launch(executable_path=installed, args=[
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync"])
-        except Error as error:
-            missing(f"no headless browser: {str(error).splitlines()[0]} (apt-get install chromium, or playwright install chromium)")
+        for path in (*paths, None):
+            try:
+                opened = playwright.chromium.launch(executable_path=path, args=[
+                    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+                    "--disable-component-update", "--disable-sync"])
+                break
+            except Error as error:
+                reason = str(error).splitlines()[0]
+        else:
+            missing(f"no headless browser starts: {reason} (apt-get install chromium, or playwright install chromium)")
         yield opened
         opened.close()
 
