@@ -99,14 +99,14 @@ def _linspace(e: Expressions, node: ast.Call) -> Lifted:
     if low.ndim or high.ndim or {low.dtype.kind, high.dtype.kind} - set("if") or FLOAT64 != joined(low, high, number(1.0)):
         raise CannotLift("np.linspace of other things than two numbers")
     extent = e.affine(e.value(count))  # type: ignore[arg-type]
-    low, high = (Value(FLOAT64, (), lambda _, t=e.bind(cast(v.text, v, FLOAT64)): t) for v in (low, high))
+    first, last = (e.bind(cast(v.text, v, FLOAT64)) for v in (low, high))
     steps, width = e.bind(str(extent - 1), "steps"), e.fresh("width")
-    e.emit(f"{width} = ({high.text} - {low.text}) / {steps} if {steps} > 0 else 0.0")
+    e.emit(f"{width} = ({last} - {first}) / {steps} if {steps} > 0 else 0.0")
     result = e.allocate(e.name_for(node, "points"), FLOAT64, (extent,))
     with e.nest((extent,)) as (index,):
-        e.emit(f"{result.element((index,))} = {index} * {width} + {low.text}")
+        e.emit(f"{result.element((index,))} = {index} * {width} + {first}")
     with e.block(f"if {steps} > 0:"):
-        e.emit(f"{result.element((extent - 1,))} = {high.text}")
+        e.emit(f"{result.element((extent - 1,))} = {last}")
     return result
 
 

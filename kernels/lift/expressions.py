@@ -42,7 +42,7 @@ class Expressions(Writer):
     """Turns expressions into values; `environment` holds what is known of the variables at this point.
 
     calls, methods: how calls of `np.<name>` and of an array's methods are lifted. mutated: the variables whose arrays the
-    function writes into. hint: the name under which the
+    function writes into. finite: whether neither nan nor inf occurs, by the author's word. hint: the name under which the
     statement at hand stores its result, for the array that its outermost call makes.
     """
 
@@ -56,6 +56,7 @@ class Expressions(Writer):
         self.helpers = helpers
         self.environment: dict[str, Value | Pack] = {}
         self.mutated: frozenset[str] = frozenset()
+        self.finite = False
         self.hint: tuple[int, str] | None = None
         self.statement: ast.stmt | None = None
         self.mask: tuple[str, Value] | None = None

@@ -62,6 +62,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,
                                 frozenset(program.functions), source=source)
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
+            lifter.finite = spec.declaration.finite
             lifter.mutated = mutated_in(function.body)
             lifter.body(function.body)
             kept += lifter.kept

@@ -47,27 +47,29 @@ def reduced(e: Expressions, node: ast.AST, name: str, value: Value, axis: int | 
     if name in ("max", "min") and wanted.kind not in "iuf":
         raise CannotLift(f"np.{name} of {wanted}")
     start = {"sum": lambda: literal(0, wanted), "prod": lambda: literal(1, wanted), "any": lambda: "False", "all": lambda: "True",
-             "max": lambda: _lowest(wanted), "min": lambda: _lowest(wanted, "")}[name]()
+             "max": lambda: _lowest(wanted, "min", e.finite), "min": lambda: _lowest(wanted, "max", e.finite)}[name]()
 
     def step(into: str, text: str) -> str:
         text = cast(text, value, wanted)
         return {"sum": f"{into} += {text}", "prod": f"{into} *= {text}", "any": f"{into} = {into} or {text}",
-                "all": f"{into} = {into} and {text}", "max": f"{into} = {_larger('max', into, text, wanted)}",
-                "min": f"{into} = {_larger('min', into, text, wanted)}"}[name]
+                "all": f"{into} = {into} and {text}", "max": f"{into} = {_larger('max', into, text, wanted, e.finite)}",
+                "min": f"{into} = {_larger('min', into, text, wanted, e.finite)}"}[name]
 
     return accumulated(e, node, value, axes, keep, wanted, start, step, HINTS[name])
 
 
-def _lowest(dtype: np.dtype, sign: str = "-") -> str:
+def _lowest(dtype: np.dtype, end: str, finite: bool) -> str:
+    """The number that loses against every other: infinite, unless the author excludes infinities (so does `ninf` then)."""
+    if dtype.kind == "f" and not finite:
+        return literal(float("-inf" if end == "min" else "inf"), dtype)
     if dtype.kind == "f":
-        return literal(float(f"{sign}inf"), dtype)
-    limits = np.iinfo(dtype)
-    return f"np.iinfo({spell(dtype)}).{'min' if sign else 'max'}" if dtype == INT64 else literal(limits.min if sign else limits.max, dtype)
+        return f"np.finfo({spell(dtype)}).{end}"
+    return f"np.iinfo({spell(dtype)}).{end}" if dtype == INT64 else literal(getattr(np.iinfo(dtype), end), dtype)
 
 
-def _larger(name: str, a: str, b: str, dtype: np.dtype) -> str:
+def _larger(name: str, a: str, b: str, dtype: np.dtype, finite: bool) -> str:
     """The larger or smaller of two; nan wins, as in NumPy."""
-    if dtype.kind == "f":
+    if dtype.kind == "f" and not finite:
         return f"np.{name}imum({a}, {b})"
     return settled(f"{name}({a}, {b})", dtype)
 

@@ -11,6 +11,7 @@ import pytest
 from kernwright.kernels import library
 from kernwright.kernels.dialect import check
 from kernwright.kernels.lift import Lifted, lift
+from kernwright.kernels.lift.plain import NotInDialect, reference_as_candidate
 from kernwright.kernels.observe import Observation, observe
 from kernwright.kernels.spec import KernelSpec, OpenSpec, copy_arguments
 from kernwright.kernels.wrapper import wrapper_source
@@ -201,6 +202,75 @@ LOOPS: dict[str, tuple[str, str]] = {
 }
 
 
+SOURCES: dict[str, tuple[str, str, str]] = {
+    # the same for kernels of several functions
+    "helpers": ("""def helpers(x, t):
+        y = scaled(x, offset=1.0)
+        return smooth(y, t) + scaled(y[0], by=3)""", f"({X}, 0.25)", """
+        def scaled(a, by=2, *, offset=0.5):
+            "A docstring."
+            return a * by + offset
+
+        def smooth(a, t: float) -> np.ndarray:
+            b = a.copy()
+            b[1:] = (1 - t) * a[1:] + t * a[:-1]
+            return b
+        """),
+    "helper_that_writes": ("""def helper_that_writes(x, out):
+        for k in range(x.shape[0]):
+            fill(out[k], x[k])
+        fill(out, out * 2)""", f"({X}, np.zeros((n, m)))", """
+        def fill(target, values):
+            target[...] = values + 1
+        """),
+    "helper_with_two_exits": ("""def helper_with_two_exits(x):
+        total = 0.0
+        for v in x:
+            total += clipped(v)
+        return total * root(2.0)""", f"({V},)", """
+        def clipped(v):
+            if v < 0:
+                return 0.0
+            return v * v
+        """),
+    "closure": ("""def closure(x, p):
+        f = lambda y: y**2 + p
+        return f(x) - f(x[::-1])""", f"({V}, 3.0)", ""),
+}
+
+KEPT: dict[str, tuple[str, str, str]] = {
+    # name: (the reference, its inputs, what stays in the lifted text)
+    "solves": ("""def solves(a, b):
+        x = np.linalg.solve(a + np.eye(len(b)), 2 * b)
+        return x - x.mean()""", f"(rng.random((n, n)) + n * np.eye(n), {V})", "np.linalg.solve("),
+    "sorts": ("""def sorts(x):
+        y = np.sort(x * 2)
+        return y[1:] - y[:-1]""", f"({V},)", "np.sort("),
+    "searches": ("""def searches(edges, x):
+        return np.searchsorted(np.cumsum(np.abs(edges)), x + 1) * 2""", f"({V}, {V})", "np.searchsorted("),
+}
+
+REFUSED: dict[str, tuple[str, str]] = {
+    # name: (the reference, the line that is named)
+    "transforms": ("""def transforms(x):
+        y = np.fft.rfft(x)
+        return np.abs(y)""", "y = np.fft.rfft(x)"),
+    "appends": ("""def appends(x):
+        rows = []
+        for v in x:
+            rows.append(v * 2)
+        return np.array(rows)""", "rows = []"),
+    "prints": ("""def prints(x):
+        print("working")
+        return x * 2""", 'print("working")'),
+}
+
+
+@pytest.fixture(autouse=True)
+def quick_compilation(monkeypatch):
+    monkeypatch.setattr(numba.config, "OPT", 1)
+
+
 @cache
 def lifted(kernel: str, inputs: str, helpers: str = "") -> tuple[OpenSpec, Observation, Lifted]:
     spec = spec_of(kernel, inputs, helpers)
@@ -215,7 +285,7 @@ def compiled(candidate, observation, spec, jit=True):
     if jit:
         for name, value in list(namespace.items()):
             if hasattr(value, "__code__"):
-                namespace[name] = numba.njit(value, error_model=candidate.options.error_model, boundscheck=True)
+                namespace[name] = numba.njit(value, error_model=candidate.options.error_model)
     wrapper = {"kernel": namespace["kernel"], "empty": lambda shape, dtype: np.full(shape, 77, np.dtype(dtype))}
     exec(wrapper_source(candidate, observation.signature, spec.parameters), wrapper)  # noqa: S102
     return wrapper["call"]
@@ -273,3 +343,50 @@ def test_builtin_kernel_becomes_loops_that_agree(name):
     for candidate in found.candidates:
         assert check(candidate, observation.signature) == ()
     assert_agrees(compiled(found.candidates[-1], observation, spec), spec, ("tiny", "verify"))
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_kernel_of_several_functions_becomes_loops_that_agree(name):
+    spec, observation, found = lifted(*SOURCES[name])
+    assert found.kept == ()
+    assert_lifted(spec, observation, found)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_call_without_a_loop_form_stays_and_is_named(name):
+    kernel, inputs, stays = KEPT[name]
+    spec, observation, found = lifted(kernel, inputs)
+    assert [stays.rstrip("(") in kept.text for kept in found.kept] == [True]
+    assert stays in found.candidates[0].text
+    assert_lifted(spec, observation, found)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_reference_outside_the_dialect_gives_no_candidate_but_the_line(name):
+    kernel, line = REFUSED[name]
+    spec, _, found = lifted(kernel, f"({V},)")
+    assert found.candidates == ()
+    assert line in [kept.text for kept in found.kept]
+    with pytest.raises(NotInDialect, match="line [0-9]+: "):
+        reference_as_candidate(spec)
+
+
+def test_reference_in_the_dialect_is_a_candidate_as_it_is():
+    spec = spec_of("""def plain(x, sum=2):
+        y: float = 0.0
+        for v in x:
+            y += weighted(v, power=sum) * F4 + STEPS[0]
+        return y""", f"({V}, 2)", """
+        def weighted(v, k=HALF, *, power):
+            "Text."
+            return root(abs(v)) * k + v ** power
+        """)
+    candidate = reference_as_candidate(spec)
+    assert candidate.convention == "returns" and check(candidate) == ()
+    assert "def kernel(x, sum_):" in candidate.text and "HALF = 0.5" in candidate.text
+    assert_agrees(compiled(candidate, observe(spec, 1, 0.2), spec), spec, ("tiny", "verify"))
+
+
+def test_lifting_is_repeatable():
+    spec, observation, found = lifted(*LOOPS["batched"])
+    assert [c.identity for c in lift(spec, observation.signature).candidates] == [c.identity for c in found.candidates]
