@@ -268,7 +268,7 @@ REFUSED: dict[str, tuple[str, str]] = {
 
 @pytest.fixture(autouse=True)
 def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", 1)
+    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 @cache
