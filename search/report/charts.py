@@ -56,18 +56,20 @@ def progress_chart(along: Sequence[Point], families: Sequence[str], against: str
         for number, name in enumerate(families):
             group = [point for point in timed if point.operator == name]
             if group:
-                axes.scatter([place(p) for p in group], [p.speedup for p in group], s=26, alpha=0.85, linewidths=0,
+                axes.scatter([place(p) for p in group], [p.speedup for p in group], s=28, alpha=0.85, linewidths=0, zorder=3,
                              color=SERIES[number % len(SERIES)], marker=MARKERS[number % len(MARKERS)], label=name)
         fallen = [place(point) for point in along if point.speedup is None]
         if fallen:
-            axes.plot(fallen, [0.02] * len(fallen), "|", color=MUTED, markersize=7, alpha=0.6, label="not verified",
+            axes.plot(fallen, [0.02] * len(fallen), "|", color=MUTED, markersize=7, alpha=0.6, label="fell, or too slow",
                       transform=axes.get_xaxis_transform(), clip_on=False)
         _speedups(axes, "y", [point.speedup or 1.0 for point in timed])
         axes.set_ylabel("times the best seed's speed")
         axes.set_xlabel("evaluations" if against == "evaluations" else f"{unit_name} since the start")
         axes.xaxis.set_major_locator(MaxNLocator(7, integer=against == "evaluations"))
         axes.grid(False, axis="x")
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, fontsize=9, handletextpad=0.3, columnspacing=1.2,
+        if against == "elapsed":
+            axes.set_xlim(left=0)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=7, fontsize=9, handletextpad=0.3, columnspacing=1.2,
                     borderaxespad=0.2)
         return _finish(figure, f"progress-{against}", f"Best verified speedup over the best seed against {against}: it rises "
                        f"from {times(timed[0].speedup or 0)} to {times(best[-1].speedup or 0)}.")
