@@ -5,6 +5,7 @@ is out of bounds, and whether memory is read that nothing has written. Variables
 """
 from __future__ import annotations
 
+import ast
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from ..candidate import Candidate, CandidateError
+from ..candidate import ENTRY, Candidate, CandidateError
 from ..signature import Signature
 from . import machine
 from .arrays import LoggedArray, fresh
@@ -69,11 +70,11 @@ def log_accesses(
     """
     parallel = candidate.options.parallel
     log = Log(max_steps, parallel)
-    loops = parallel_loops(candidate.tree)
-    for loop in loops.values() if parallel else ():
-        for text in loop.races:
-            log.races[text] = text
+    loops: dict[Place, ParallelLoop] = {}
     try:
+        loops.update(parallel_loops(candidate.tree))
+        for loop in loops.values() if parallel else ():
+            log.races.update((text, text) for text in loop.races)
         limit = _run(candidate, arguments, signature, log, loops)
     except CandidateError as error:
         limit = str(error)
@@ -89,9 +90,11 @@ def _run(
     candidate: Candidate, arguments: Sequence[Any], signature: Signature, log: Log, loops: Mapping[Place, ParallelLoop]
 ) -> str:
     """Executes the kernel; why it did not come to its end, "" where it did."""
-    names = [argument.name for argument in signature.arguments]
-    passed = _logged_arguments(log, arguments, names)
-    outputs = _outputs(log, arguments, names, signature) if candidate.convention == "writes" else []
+    parameters = _parameters(candidate.tree)
+    passed = _logged_arguments(log, arguments, parameters)
+    outputs = []
+    if candidate.convention == "writes":
+        outputs = _outputs(log, arguments, signature, parameters[len(arguments):])
     tree = instrumented(candidate.tree, loops, candidate.options.error_model == "numpy")
     given = {**MACHINE, TICK: log.tick, PRANGE: log.prange, REDUCE: _reducer(log), REBIND: _rebinder(log),
              "int": machine.to_int, "pow": machine.builtin_power}
@@ -130,7 +133,7 @@ def _logged_arguments(log: Log, arguments: Sequence[Any], names: Sequence[str]) 
         granule = gcd(*(a.itemsize for a in arrays), *(s for a in arrays for s in a.strides if a.size),
                       *(a.__array_interface__["data"][0] - low for a in arrays if a.size))
         title = " / ".join(names[position] if position < len(names) else f"argument {position}" for position in members)
-        block = Block(log, low, granule, max(1, -(-(high - low) // granule)), title)
+        block = Block(log, low, granule, max(1, -(-(high - low) // granule)), title, named=True)
         if len(arrays) == 1 and arrays[0].flags.c_contiguous and granule == arrays[0].itemsize:
             block.shape = arrays[0].shape
         for position in members:
@@ -138,16 +141,27 @@ def _logged_arguments(log: Log, arguments: Sequence[Any], names: Sequence[str]) 
     return passed
 
 
-def _outputs(log: Log, arguments: Sequence[Any], names: Sequence[str], signature: Signature) -> list[LoggedArray]:
+def _parameters(tree: ast.Module) -> list[str]:
+    """What the entry function calls its parameters."""
+    entry = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == ENTRY), None)
+    return [argument.arg for argument in entry.args.args] if entry else []
+
+
+def _outputs(log: Log, arguments: Sequence[Any], signature: Signature, names: Sequence[str]) -> list[LoggedArray]:
     """The arrays that a kernel of the convention "writes" is given to fill. Raises CandidateError."""
     if not signature.writes_open:
         raise CandidateError("the outputs' shapes are not known beforehand, so no arrays can be given to fill")
-    known = dict(zip(names, arguments))
+    known = dict(zip((argument.name for argument in signature.arguments), arguments))
     made = []
     for number, output in enumerate(signature.outputs):
-        shape = tuple(int(eval(extent, {"__builtins__": {"max": max, "min": min}}, known)) for extent in output.shape or ())  # noqa: S307 - our own expressions
-        made.append(fresh(log, np.zeros(shape, output.dtype), f"output {number}", unwritten=True))
+        shape = tuple(_extent(expression, known) for expression in output.shape or ())
+        name = names[number] if number < len(names) else f"output {number}"
+        made.append(fresh(log, np.zeros(shape, output.dtype), name, unwritten=True))
     return made
+
+
+def _extent(expression: str, known: Mapping[str, Any]) -> int:
+    return int(eval(expression, {"__builtins__": {"max": max, "min": min}}, dict(known)))  # noqa: S307 - we made it
 
 
 def _reducer(log: Log) -> Callable[[str, Any, Any, bool], Any]:

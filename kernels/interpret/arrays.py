@@ -178,7 +178,7 @@ class LoggedArray:
         if other.size and np.isin(other, places).any():
             place = int(other[np.isin(other, places)][0])
             self.log.note(self.log.races, (self.block.name, does), (
-                f"the statement {does} a part of {self.block.name} from another part that overlaps it "
+                f"the statement {does} a part of {self.block.title} from another part that overlaps it "
                 f"({self.block.element(place)} is both read and written); whole-array statements run in parallel: "
                 "copy the source first, or write the loop"))
 
@@ -209,7 +209,7 @@ class LoggedArray:
     def _check_mask(self, mask: np.ndarray, axis: int) -> None:
         if mask.shape != self._shape[axis : axis + mask.ndim]:
             self.log.note(self.log.out_of_bounds, self.block.name,
-                          f"the mask of shape {mask.shape} does not fit {self.block.name} of shape {self._shape}")
+                          f"the mask of shape {mask.shape} does not fit {self.block.title} of shape {self._shape}")
             raise Halted("a mask does not fit its array")
 
     def _in_bounds(self, part: Any, axis: int) -> Any:
@@ -232,11 +232,11 @@ class LoggedArray:
 
     def _negative(self, axis: int, index: int) -> None:
         self.log.note(self.log.negative_indices, (self.block.name, axis),
-                      f"index {index} of axis {axis} of {self.block.name} counts from the end")
+                      f"index {index} of axis {axis} of {self.block.title} counts from the end")
 
     def _outside(self, axis: int, index: int) -> None:
         self.log.note(self.log.out_of_bounds, (self.block.name, axis),
-                      f"index {index} is out of bounds for axis {axis} of {self.block.name}, of length {self._shape[axis]}")
+                      f"index {index} is out of bounds for axis {axis} of {self.block.title}, of length {self._shape[axis]}")
 
     # --- what the dialect's arrays have
 
@@ -327,7 +327,8 @@ def fresh(log: Log, value: Any, name: str = "", unwritten: bool = False) -> Any:
             value = value.copy()
         size = max(1, value.size)
         address = value.__array_interface__["data"][0]
-        block = Block(log, address, value.itemsize, size, name or f"the array made in line {log.line()}", unwritten)
+        title = name or f"the array made in line {log.line()}"
+        block = Block(log, address, value.itemsize, size, title, unwritten, named=bool(name))
         if value.flags.c_contiguous:
             block.shape = value.shape
         return LoggedArray(value, block)
@@ -336,16 +337,18 @@ def fresh(log: Log, value: Any, name: str = "", unwritten: bool = False) -> Any:
     return value
 
 
+_OUT: dict[Callable[..., Any], int] = {np.dot: 2, np.outer: 2, np.round: 2, np.around: 2, np.clip: 3}
+"""Where functions that are no ufuncs take the array to write to; a ufunc takes it after its inputs."""
+
+
 def apply(log: Log, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What `function` of NumPy gives for logged arrays. Where the result shares memory with one of them it is a view
     and nothing was read; otherwise all were, and what `out` names was written."""
     logged: list[LoggedArray] = []
-    out = options.get("out")
-    bare = tuple(_bare(argument, logged) for argument in arguments)
+    position = function.nin if isinstance(function, np.ufunc) else _OUT.get(function, len(arguments))
+    out = arguments[position] if position < len(arguments) else options.get("out")
+    bare = tuple(_bare(argument, logged if place < position else []) for place, argument in enumerate(arguments))
     bare_options = {name: _bare(value, [] if name == "out" else logged) for name, value in options.items()}
-    if isinstance(function, np.ufunc) and len(arguments) > function.nin:
-        out = arguments[function.nin]
-        logged = [each for each in logged if each is not out]
     with np.errstate(all="ignore"):
         result = function(*bare, **bare_options)
     if isinstance(out, LoggedArray):

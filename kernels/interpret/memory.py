@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -115,7 +116,7 @@ class Log:
         """Keeps a finding unless that line has one of this key already."""
         line = self.line()
         if len(findings) < MAX_FINDINGS:
-            findings.setdefault((line, key), f"line {line}: {text}")
+            findings.setdefault((line, key), f"line {line}: {text}" if line else f"at the end: {text}")
 
     def iteration(self, stamp: int) -> str:
         """The name of the iteration with this stamp."""
@@ -127,16 +128,20 @@ class Log:
 class Block:
     """The shadow of one piece of memory, in granules (mostly: elements).
 
-    name: how findings call it. unwritten: a mask of what nothing has written yet, None where all is written.
-    locate: given a granule, its index as text.
+    name: how findings call it; named: always, as it is a parameter of the kernel. shape: of the array that it was made
+    for, () where its elements do not lie in that order. unwritten: a mask of what nothing has written yet, None where all
+    is written. born: the stamp at its allocation.
     """
 
-    def __init__(self, log: Log, address: int, granule: int, size: int, name: str, unwritten: bool = False) -> None:
+    def __init__(
+        self, log: Log, address: int, granule: int, size: int, name: str, unwritten: bool = False, named: bool = False
+    ) -> None:
         self.log = log
         self.address = address
         self.granule = granule
         self.size = size
         self.name = name
+        self.named = named
         self.shape: tuple[int, ...] = ()
         self.born = log.stamp
         self.unwritten = np.ones(size, np.bool_) if unwritten else None
@@ -205,12 +210,28 @@ class Block:
             writer = writers[places]
             writers[places] = np.where(writer < level.since, level.now, writer)
 
+    @property
+    def title(self) -> str:
+        """What the executing function calls the whole of it, else how it came about."""
+        frame: Any = sys._getframe(1)
+        while not self.named and frame is not None:
+            if frame.f_code.co_filename == FILENAME:
+                for name, value in frame.f_locals.items():
+                    if getattr(value, "block", None) is self and value.shape == self.shape:
+                        return name
+            frame = frame.f_back
+        return self.name
+
     def element(self, place: int) -> str:
         """The element as the text would write it."""
-        if not self.shape:
-            return self.name
-        index = np.unravel_index(place, self.shape) if place < int(np.prod(self.shape)) else (place,)
-        return f"{self.name}[{', '.join(str(int(i)) for i in index)}]"
+        title = self.title
+        index = f"element {place}"
+        if self.shape and place < prod(self.shape):
+            index = f"[{', '.join(str(int(i)) for i in np.unravel_index(place, self.shape))}]"
+            if title.isidentifier():
+                return f"{title}{index}"
+            index = f"element {index}"
+        return f"{index} of {title}"
 
     def _shadow(self, depth: int) -> tuple[np.ndarray, np.ndarray, memoryview, memoryview]:
         while len(self._shadows) <= depth:
