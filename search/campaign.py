@@ -6,12 +6,12 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..kernels import dialect
 from ..kernels.candidate import Candidate, CandidateError
 from ..workers.confirmation import Confirmation
-from ..workers.evaluation import Evaluation, Rung, Verdict
+from ..workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from ..workers.fleet import Fleet
 from ..workers.job import ConfirmJob, Job
 from .journal import Journal
@@ -28,6 +28,9 @@ POLL_SECONDS = 0.25
 CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.3, 15.0, 150.0
 TIMING_SHARE = 0.6
 DUPLICATES_IN_A_ROW = 50
+# A worker then runs the slow reference once for many candidates; each still gets copies of its own.
+CANDIDATES_A_SEED = 24
+FINAL_SHARE = 0.35
 _LARGEST_SEED = 2**62
 
 
@@ -53,13 +56,14 @@ class Campaign:
     seeds: the candidates to begin with. njit: which of them is the reference as it is under `@njit`, or None.
     patient: operators whose proposals arrive when they like (language models): asked at every turn, they are what may
         still bring something when the others are exhausted.
-    weights: how often each of the other operators is asked.
+    operators: the others, each with its weight: how often it is asked. started: when this process's share of the run
+        began, by `clock`.
     """
 
     def __init__(
         self, journal: Journal, fleet: Fleet, population: Population, operators: Sequence[tuple[Operator, float]],
         patient: Sequence[Operator], seeds: Sequence[Candidate], njit: Candidate | None, limits: Limits, seed: int,
-        progress: Progress, clock: Callable[[], float] = time.monotonic,
+        progress: Progress, started: float | None = None, clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
         self._fleet = fleet
@@ -73,11 +77,13 @@ class Campaign:
         self._seed = seed
         self._rng = random.Random(seed)
         self._earlier = journal.elapsed()
-        self._clock, self._started = clock, clock()
+        self._clock, self._started = clock, clock() if started is None else started
         self._anchor: Candidate | None = None
         self._known: dict[str, Candidate] = {}
         self._again: deque[Candidate] = deque()
         self._evaluations = 0
+        self._submitted = 0
+        self._inputs = 0
 
     def run(self) -> Confirmation | None:
         """The whole run; None where nothing could be verified. What an earlier process finished is not done again."""
@@ -110,25 +116,25 @@ class Campaign:
         seeds = {seed.identity for seed in self._seeds}
         self._again.extend(c for i, c in self._known.items() if i not in judged and i not in seeds)
         best = self._population.best()
-        self._progress.resumed(self._evaluations, self.elapsed, math.exp(best.fitness) if best else None)
+        if judged:
+            self._progress.resumed(self._evaluations, self.elapsed, math.exp(best.fitness) if best else None)
 
     def _judge_seeds(self) -> None:
-        """Every seed against the reference; the fastest that is verified becomes the anchor, and all are timed against it."""
+        """Every seed against the reference; the fastest that is verified becomes the anchor."""
         self._progress.stage("seeds")
         for seed in self._seeds:
-            self._add(seed)
+            if seed.identity not in self._known:
+                self._add(seed)
         if self._anchor is None:
             found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None)
             verified = [(e.faster.speedup, e.candidate) for e in found if e.verdict is Verdict.VERIFIED and e.faster]
             if verified:
                 self._anchor = self._known[max(verified)[1]]
                 self._journal.set_state("anchor", self._anchor.identity)
-        sound = {row.candidate.identity for row in self._journal.evaluations(SEED_VS_REFERENCE)
-                 if row.evaluation.verdict is Verdict.VERIFIED}
-        for row in self._journal.evaluations(SEED_VS_REFERENCE):
-            if row.candidate.identity not in sound:  # its verdict stands, whatever it is timed against
-                self._take(row.evaluation, SEARCH)
-        self._judge_all([seed for seed in self._seeds if seed.identity in sound], SEARCH, self._anchor)
+        rows = self._journal.evaluations(SEED_VS_REFERENCE)
+        anchored = next((row.evaluation.faster for row in rows if self._anchor and row.candidate.identity == self._anchor.identity), None)
+        for row in rows:
+            self._take(_over_anchor(row.evaluation, anchored, self._anchor), SEARCH)
         self._progress.stage("search")
 
     def _judge_all(self, candidates: Sequence[Candidate], purpose: str, anchor: Candidate | None) -> list[Evaluation]:
@@ -207,7 +213,10 @@ class Campaign:
 
     def _submit(self, candidate: Candidate, stage: str) -> None:
         bar = math.exp(self._population.bar()) if self._anchor is not None else 0.0
-        self._fleet.submit(Job(candidate, stage, self._anchor, bar, self._draw()))
+        if self._submitted % CANDIDATES_A_SEED == 0:
+            self._inputs = self._draw()
+        self._submitted += 1
+        self._fleet.submit(Job(candidate, stage, self._anchor, bar, self._inputs))
 
     def _take(self, evaluation: Evaluation, purpose: str) -> None:
         """The journal first, then everyone who learns."""
@@ -249,7 +258,7 @@ class Campaign:
         elites = list(self._population.elites())[:FINALISTS]
         near: list[Elite] = [e for e in elites if e.fitness >= elites[0].fitness - NEAR_BEST]
         ranked = [elite.candidate for elite in elites]
-        if len(near) > 1 and self._anchor is not None:
+        if len(near) > 1 and self._anchor is not None and self._time_for_finals(near):
             again = {e.candidate: e for e in self._judge_all([e.candidate for e in near], FINAL, self._anchor)}
 
             def fitness(elite: Elite) -> float:
@@ -264,6 +273,11 @@ class Campaign:
             ranked.append(self._anchor)
         return ranked
 
+    def _time_for_finals(self, elites: Sequence[Elite]) -> bool:
+        """Whether judging these once more takes but a part of the time that is kept back."""
+        work = sum(sum(seconds for name, seconds in e.evaluation.stage_seconds.items() if name != "wait") for e in elites)
+        return work / max(1, self._fleet.workers) < FINAL_SHARE * self._limits.confirm_seconds
+
     def _sound_njit(self) -> Candidate | None:
         """The reference under `@njit`, where it compiles and computes the same."""
         for row in self._journal.evaluations(SEED_VS_REFERENCE):
@@ -273,6 +287,19 @@ class Campaign:
 
     def _draw(self) -> int:
         return self._rng.randrange(_LARGEST_SEED)
+
+
+def _over_anchor(evaluation: Evaluation, anchored: Ratio | None, anchor: Candidate | None) -> Evaluation:
+    """A seed's evaluation with its speedup over the anchor, by way of the reference that both were timed against."""
+    ratio = evaluation.faster
+    if ratio is None or anchored is None or anchor is None:
+        return evaluation
+    if evaluation.candidate == anchor.identity:
+        over = Ratio(1.0, 1.0, 1.0, ratio.rounds, ratio.candidate_ns, ratio.candidate_ns, anchor.identity)
+    else:
+        over = Ratio(ratio.speedup / anchored.speedup, ratio.low / anchored.high, ratio.high / anchored.low, ratio.rounds,
+                     ratio.candidate_ns, anchored.candidate_ns, anchor.identity)
+    return replace(evaluation, faster=over, facts={**evaluation.facts, "timing": "by way of the reference"})
 
 
 def _not_slower(confirmation: Confirmation) -> bool:

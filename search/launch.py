@@ -40,6 +40,7 @@ def start(spec: KernelSpec, settings: RunSettings) -> int:
     keys = take_keys(profiles)
     directory = settings.out or Path("runs") / f"{spec.name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     _refuse_occupied(directory)
+    begun = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(_termination_interrupts())
         progress = stack.enter_context(Progress(spec.name, settings.evaluations, _seconds(settings)))
@@ -53,7 +54,7 @@ def start(spec: KernelSpec, settings: RunSettings) -> int:
         journal.set_state("inspection", inspection.as_json())
         journal.set_state("kept", [asdict(kept) for kept in inspection.kept])
         journal.set_state("njit", inspection.plain.identity if inspection.plain else None)
-        outcome = _drive(journal, directory, frozen, inspection, profiles, keys, progress)
+        outcome = _drive(journal, directory, frozen, inspection, profiles, keys, progress, begun)
     print_summary(outcome)
     return outcome.exit_code
 
@@ -62,6 +63,7 @@ def resume(directory: Path, address: str | None) -> int:
     """Goes on with a run that was interrupted; the exit status. Raises what `start` raises."""
     if not directory.is_dir():
         raise RunError(f"{directory} is no run: there is no such directory")
+    begun = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(_termination_interrupts())
         journal = stack.enter_context(Journal.open(journal_url(directory)))
@@ -74,7 +76,7 @@ def resume(directory: Path, address: str | None) -> int:
         if stored is None:
             raise RunError(f"{directory} was stopped before its reference was examined; start it anew")
         progress = stack.enter_context(Progress(journal.run.kernel, settings.evaluations, _seconds(settings)))
-        outcome = _drive(journal, directory, settings, Inspection.from_json(stored), profiles, keys, progress)
+        outcome = _drive(journal, directory, settings, Inspection.from_json(stored), profiles, keys, progress, begun)
     print_summary(outcome)
     return outcome.exit_code
 
@@ -88,7 +90,7 @@ def examine(spec: KernelSpec, settings: RunSettings, threads: int) -> Inspection
 
 def _drive(
     journal: Journal, directory: Path, settings: RunSettings, inspection: Inspection, profiles: Sequence[Profile],
-    keys: Sequence[Key], progress: Progress,
+    keys: Sequence[Key], progress: Progress, begun: float,
 ) -> Outcome:
     # Ray and Optuna take a second to load, which a mistyped kernel should not wait for.
     from ..workers.cluster import connect
@@ -101,7 +103,7 @@ def _drive(
 
     spec, signature = journal.run.spec, inspection.observation.signature
     threads, finite = settings.threads or 1, spec.open().declaration.finite
-    begun, earlier = time.monotonic(), journal.elapsed()
+    earlier = journal.elapsed()
     journal.set_state("status", "running")
     if journal.state("confirmation") is None:
         try:
@@ -122,7 +124,7 @@ def _drive(
                 campaign = Campaign(
                     journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), operators, models,
                     seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings)), settings.seed,
-                    progress,
+                    progress, begun,
                 )
                 try:
                     campaign.run()

@@ -22,7 +22,7 @@ from .oracle import Oracle
 from .sandbox.client import Child, ChildFailure
 from .session import ChildSession
 from .slots import Slots
-from .timing import TimingError, measure, screen
+from .timing import TimingError, screen
 from .verify.access import check_access
 from .verify.check import Check
 from .verify.differential import differential, plan
@@ -126,7 +126,7 @@ class Judge:
             return
         with record.waiting(), self.leases.timing(settings.threads) as cores:
             record.working()
-            with record.rung(Rung.SCREEN):
+            with record.rung(Rung.MEASURE):
                 child.pin(cores)
                 if anchor is not None and anchor.identity == candidate.identity:
                     self.slots.build(child, "rival", anchor, trusted=True)
@@ -134,13 +134,12 @@ class Judge:
                     self.slots.build_rival(child, "rival", anchor)
                 mixed = self.slots.mixed_pools(candidate, anchor)
                 with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
-                    screening = screen(session, candidate="candidate", rival="rival", bar=job.bar, rival_name=rival)
-            if screening.decision == "slower" and job.bar > 0:
-                record.faster = screening.ratio
-                record.end(Verdict.TOO_SLOW, f"{screening.ratio.speedup:.3f} times the anchor's speed, below the bar of {job.bar:.3f}")
-            with record.rung(Rung.MEASURE):
-                with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
-                    ratio = measure(session, candidate="candidate", rival="rival", rival_name=rival, rounds=settings.rounds)
+                    screening = screen(session, candidate="candidate", rival="rival", bar=job.bar, rival_name=rival,
+                                       rounds=settings.rounds, seconds=settings.timing_seconds, measuring=True)
+        ratio = screening.ratio
+        if screening.decision == "slower":
+            record.faster, record.at = ratio, Rung.SCREEN
+            record.end(Verdict.TOO_SLOW, f"{ratio.speedup:.3f} times the anchor's speed, below the bar of {job.bar:.3f}")
         if code[0]:
             self._timed[code] = ratio
         record.succeed(ratio)

@@ -14,7 +14,7 @@ class JudgeSettings:
 
     build_seconds, run_seconds: CPU limit of a build, and of everything that runs the built kernel; the wall limit
     is a multiple of it, as builds of a saturated host wait for a core.
-    rounds: paired rounds of one measurement in the search.
+    rounds: paired rounds of one measurement in the search, fewer where they take more than timing_seconds.
     """
 
     threads: int = 1
@@ -22,6 +22,7 @@ class JudgeSettings:
     build_seconds: float = 60.0
     run_seconds: float = 60.0
     rounds: int = 15
+    timing_seconds: float = 4.0
 
 
 @dataclass(frozen=True)

@@ -56,24 +56,28 @@ class Screening:
 
 
 def screen(
-    session: Session, *, candidate: str, rival: str, bar: float, rival_name: str, rounds: int = 12, seconds: float = 4.0
+    session: Session, *, candidate: str, rival: str, bar: float, rival_name: str, rounds: int = 12, seconds: float = 4.0,
+    measuring: bool = False,
 ) -> Screening:
     """Time until it is clear on which side of `bar` (a speedup over the rival) the candidate lies, or for `rounds`.
 
     A decision is conservative: Student intervals whose errors over all looks add up to 1 %. Only a candidate that is
     four times slower than the bar in both halves of the first round is given up at once, and one that is eight times
     slower when it warms up, and takes long, without a round.
+    measuring: the same rounds are the measurement of a candidate that is not slower than the bar: it gets all of them,
+    as in `measure` (the little that stopping early could have changed is taken out when elites are timed again).
     """
-    pair = _Pair(session, candidate, rival, ceil(BATCH_NS / 2))
+    pair = _Pair(session, candidate, rival, BATCH_NS if measuring else ceil(BATCH_NS / 2))
     if pair.warm_ns[candidate] > _SLOW_CALL_NS and pair.warm_speedup < bar / _HOPELESS / 2:
         pair.note(pair.warm_ns[candidate], pair.warm_ns[rival], pair.warm_ns[rival], pair.warm_ns[candidate])
         return Screening(_ratio([pair], pair.logs, rival_name), "slower")
     end = perf_counter() + seconds
+    least = MIN_ROUNDS if measuring else 1
     decision: Literal["slower", "faster", "open"] = "open"
-    while len(pair.logs) < rounds and (perf_counter() < end or not pair.logs):
+    while len(pair.logs) < rounds and (perf_counter() < end or len(pair.logs) < least):
         halves = pair.round()
-        decision = _decide(pair.logs, halves, bar)
-        if decision != "open":
+        decision = _decide(pair.logs, halves, bar) if bar > 0 else "open"
+        if decision == "slower" or (decision == "faster" and not measuring):
             break
     pair.check_clock()
     return Screening(_ratio([pair], pair.logs, rival_name), decision)
