@@ -81,9 +81,10 @@ def _arange(e: Expressions, node: ast.Call) -> Lifted:
     bounds = [e.affine(v) for v in values]
     low, high = (ZERO, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
     step = bounds[2].constant if len(bounds) == 3 else 1
-    if step is None or step <= 0 or dtype.kind not in "iuf":
+    if not step or dtype.kind not in "iuf":
         raise CannotLift("np.arange whose step is not known beforehand")
-    extent = high - low if step == 1 else (high - low + (step - 1)).floordiv(Affine(step))
+    span = high - low if step > 0 else low - high
+    extent = span if abs(step) == 1 else (span + (abs(step) - 1)).floordiv(Affine(abs(step)))
 
     def element(index: Index) -> str:
         value = Value(INT64, (), lambda _: "")

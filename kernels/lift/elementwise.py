@@ -6,6 +6,7 @@ import ast
 import numpy as np
 
 from . import syntax
+from .affine import ONE
 from .calls import Lifted, arguments, call
 from .dtypes import BOOL, FLOAT64, INT64, cast, joined, loop_dtypes
 from .errors import CannotLift
@@ -124,6 +125,28 @@ def _test(e: Expressions, node: ast.Call) -> Lifted:
     return _strong(e.ufunc(getattr(np, name), (a,), lambda t: f"np.{name}({t})", 2))
 
 
+@call("round", "around", method=True)
+def _round(e: Expressions, node: ast.Call) -> Lifted:
+    x, decimals = arguments(node, "a decimals")
+    value = e.value(x)  # type: ignore[arg-type]
+    if value.dtype.kind != "f" or e.static(decimals) not in (None, 0):
+        raise CannotLift("np.round to decimals")
+    return _strong(e.ufunc(np.rint, (value,), lambda t: f"np.rint({t})", 2))
+
+
+@call(*(f"{name}.outer" for name in ("add", "subtract", "multiply", "minimum", "maximum")))
+def _outer(e: Expressions, node: ast.Call) -> Lifted:
+    x, y = arguments(node, "A B", 2)
+    a, b = e.value(x), e.value(y)  # type: ignore[arg-type]
+    if a.ndim != 1 or b.ndim != 1:
+        raise CannotLift("an outer operation on other than two vectors")
+    column = a.lazily(extents=(*a.extents, ONE), ones=(), element=lambda index: a.element(index[:1]))
+    name = syntax.text(node.func).split(".")[1]
+    if name in OPERATORS:
+        return _strong(e.arithmetic(OPERATORS[name], column, b))
+    return _strong(e.ufunc(getattr(np, name), (column, b), lambda s, t: f"np.{name}({s}, {t})", 2))
+
+
 @call("conj", "conjugate", method=True)
 def _conjugate(e: Expressions, node: ast.Call) -> Lifted:
     (x,) = arguments(node, "x")
@@ -206,6 +229,14 @@ def _python_number(e: Expressions, node: ast.Call) -> Lifted:
     if value.dtype != dtype:
         text = f"({text} != 0)" if name == "bool" else f"np.complex128({text})" if name == "complex" else f"{name}({text})"
     return scalar(text, dtype, weak=True)
+
+
+@call("round", prefix="")
+def _rounded(e: Expressions, node: ast.Call) -> Lifted:
+    value = e.value(node.args[0])
+    if len(node.args) != 1 or value.ndim or not (value.weak and value.dtype == FLOAT64):
+        raise CannotLift("round() of other things than one Python float")
+    return scalar(f"round({value.text})", INT64, weak=True)
 
 
 @call("len", prefix="")

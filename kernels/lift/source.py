@@ -129,6 +129,9 @@ class _Resolver(ast.NodeTransformer):
             if keyword.arg == "dtype":
                 keyword.value = dtype_written(keyword.value)
         called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if called == "ndarray" and syntax.text(node.func) == "np.ndarray" and len(node.args) + len(node.keywords) <= 2:
+            node.func = ast.copy_location(syntax.numpy("empty"), node.func)
+            called = "empty"
         position = {"astype": 0, "view": 0, "zeros": 1, "ones": 1, "empty": 1, "array": 1, "asarray": 1, "zeros_like": 1,
                     "ones_like": 1, "empty_like": 1, "full": 2, "full_like": 2}.get(called)
         if position is not None and len(node.args) > position:

@@ -328,14 +328,19 @@ class Statements(Indexing):
                 self.environment[name] = Value(INT64, (), lambda _: name, weak=True, name=name)
 
             return f"for {name} in range({', '.join(a.text for a in arguments)}):", begin
-        counted = isinstance(call, ast.Call) and syntax.text(call.func) == "enumerate" and len(call.args) == 1 and not call.keywords
-        zipped = isinstance(call, ast.Call) and syntax.text(call.func) == "zip" and not call.keywords
-        sources = call.args if counted or zipped else [call]  # type: ignore[union-attr]
+        inner, targets = call, [node.target]
+        counted = _calls(inner, "enumerate", 1)
+        if counted:
+            targets = list(node.target.elts) if isinstance(node.target, ast.Tuple) else []
+            inner = inner.args[0]  # type: ignore[attr-defined]
+        zipped = _calls(inner, "zip")
+        if zipped and targets:
+            last = targets.pop()
+            targets += last.elts if isinstance(last, ast.Tuple) else [last]
+        sources = inner.args if zipped else [inner]  # type: ignore[attr-defined]
         arrays = [self.held(self.value(s)) for s in sources]
         if not arrays or any(a.ndim == 0 for a in arrays):
             raise CannotLift("a loop over something else than a range or an array")
-        target = node.target
-        targets = list(target.elts) if isinstance(target, ast.Tuple) and (counted or zipped) else [target]
         position = self.fresh("index")
         wanted: list[Value] = [integer(Affine.atom(position))] if counted else []
         wanted += [self._row(a, position) for a in arrays]
@@ -444,7 +449,11 @@ class Statements(Indexing):
             texts = [self._argument(e) for e in node.elts]
             return f"[{', '.join(texts)}]" if isinstance(node, ast.List) else f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
         value = self.any_value(node)
-        return value.text if isinstance(value, Pack) or value.ndim == 0 else str(self.held(value).name)
+        if isinstance(value, Pack) or value.ndim == 0:
+            return value.text
+        if value.name is None and value.root is not None:
+            return f"({ast.unparse(node)})"
+        return str(self.held(value).name)
 
     def keep_call(self, node: ast.Call, reason: str) -> Value | Pack:
         """The call itself, its result in a variable."""
@@ -464,3 +473,9 @@ class Statements(Indexing):
         return self.of_type(name, seen, ones)
 
 
+
+
+def _calls(node: ast.expr, function: str, arguments: int | None = None) -> bool:
+    """Whether it is a call of a builtin without keywords."""
+    return isinstance(node, ast.Call) and syntax.text(node.func) == function and not node.keywords \
+        and (arguments is None or len(node.args) == arguments)
