@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from . import syntax
@@ -100,14 +99,6 @@ class Affine:
             return Affine(self.constant // other.constant)
         return Affine.atom(syntax.text(syntax.binary(self.node(), "//", other.node())))
 
-    def replace(self, meaning: Callable[[str], Affine | None]) -> Affine:
-        """The expression with atoms replaced where `meaning` knows another form."""
-        result = Affine(self.const)
-        for atom, coefficient in self.terms:
-            other = meaning(atom)
-            result = result + (Affine(0, ((atom, coefficient),)) if other is None else other * coefficient)
-        return result
-
     def node(self) -> ast.expr:
         ordered = [t for t in self.terms if t[1] > 0] + [t for t in self.terms if t[1] < 0]
         result: ast.expr | None = None
@@ -140,37 +131,3 @@ def total(parts: list[Affine]) -> Affine:
     for part in parts:
         result = result + part
     return result
-
-
-def product(parts: list[Affine]) -> Affine:
-    result = ONE
-    for part in parts:
-        result = result.times(part)
-    return result
-
-
-@dataclass(frozen=True)
-class Range:
-    """The values of a loop variable: low, low + 1, ..., high - 1 (both ends affine)."""
-
-    low: Affine
-    high: Affine
-
-
-def at_least_zero(value: Affine, ranges: Mapping[str, Range], normal: Callable[[Affine], Affine], nonnegative: Callable[[str], bool]) -> bool:
-    """Whether `value` is provably >= 0 wherever the loop variables lie in their `ranges`.
-
-    normal: brings extents that are known to be equal to one form. nonnegative: atoms that are never negative.
-    """
-    value = normal(value)
-    for _ in range(8):
-        variable = next((atom for atom, _ in value.terms if atom in ranges), None)
-        if variable is None:
-            break
-        coefficient = dict(value.terms)[variable]
-        bounds = ranges[variable]
-        end = bounds.low if coefficient > 0 else bounds.high - 1
-        value = normal(value.replace(lambda atom, v=variable, e=end: e if atom == v else None))
-    else:
-        return False
-    return value.const >= 0 and all(c > 0 and nonnegative(atom) for atom, c in value.terms)

@@ -9,7 +9,7 @@ import numpy as np
 from ..candidate import Candidate, JitOptions, Lineage
 from ..dialect import check
 from ..signature import Signature
-from ..spec import OpenSpec
+from ..spec import OpenSpec, one_line
 from . import arrangement, contractions, elementwise, reductions
 from .affine import Affine
 from .inline import inline_helpers
@@ -47,7 +47,11 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     for function in program.functions.values():
         tidy(function)
         split_versions(function)
-    observed = watch(spec, program.functions, program.entry, seed)
+    try:
+        observed = watch(spec, program.functions, program.entry, seed)
+    except Exception as error:  # noqa: BLE001 - rewritten for watching, the author's code may raise anything
+        line = program.functions[program.entry].lineno
+        return Lifted((), (Kept(line, "", f"the reference could not be watched: {one_line(error)}"),))
     kept: list[Kept] = []
     lines = spec.spec.text.splitlines()
 
@@ -56,7 +60,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
         return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
     for name, function in program.functions.items():
-        instances = [i for (called, _), i in observed.instances.items() if called == name]
+        instances = [i for (called, _), i in observed.items() if called == name]
         if len(instances) == 1:
             layouts = {a.name: a.layout for a in signature.arguments} if name == program.entry else {}
             lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,

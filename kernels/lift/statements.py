@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..spec import one_line
 from . import syntax
 from .affine import ZERO, Affine
 from .dtypes import INT64, stored_as
@@ -36,10 +37,11 @@ class Statements(Indexing):
         self.statement, self.hint, self.mask = node, None, None
         try:
             self._lift(node)
-        except CannotLift as error:
+        except Exception as error:  # noqa: BLE001 - what the lift does not foresee stays as it is, and is named
+            reason = str(error) if isinstance(error, CannotLift) else f"the lift does not foresee this ({one_line(error)})"
             del self.lines[mark:], self.kept[kept:]
             self.indent, self.environment, self.open, self.taken = indent, known, [], taken
-            self._keep(node, str(error))
+            self._keep(node, reason)
 
     def _keep(self, node: ast.stmt, reason: str) -> None:
         for line in ast.unparse(node).splitlines():

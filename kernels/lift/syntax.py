@@ -10,11 +10,6 @@ OPERATORS: dict[str, type[ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "**": ast.Pow,
     "&": ast.BitAnd, "|": ast.BitOr, "^": ast.BitXor, "<<": ast.LShift, ">>": ast.RShift, "@": ast.MatMult,
 }
-COMPARISONS: dict[str, type[ast.cmpop]] = {
-    "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq,
-}
-OPERATOR_SIGNS = {node: sign for sign, node in OPERATORS.items()}
-COMPARISON_SIGNS = {node: sign for sign, node in COMPARISONS.items()}
 
 
 def name(identifier: str) -> ast.Name:
@@ -48,31 +43,6 @@ def binary(left: ast.expr, sign: str, right: ast.expr) -> ast.BinOp:
 
 def negative(operand: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.USub(), operand)
-
-
-def negation(operand: ast.expr) -> ast.expr:
-    return ast.UnaryOp(ast.Not(), operand)
-
-
-def compare(left: ast.expr, sign: str, right: ast.expr) -> ast.Compare:
-    return ast.Compare(left, [COMPARISONS[sign]()], [right])
-
-
-def both(left: ast.expr, right: ast.expr) -> ast.BoolOp:
-    return ast.BoolOp(ast.And(), [left, right])
-
-
-def either(left: ast.expr, right: ast.expr) -> ast.BoolOp:
-    return ast.BoolOp(ast.Or(), [left, right])
-
-
-def conditional(test: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.IfExp:
-    return ast.IfExp(test, then, otherwise)
-
-
-def subscript(array: ast.expr, indices: list[ast.expr]) -> ast.Subscript:
-    index = indices[0] if len(indices) == 1 else ast.Tuple(indices, ast.Load())
-    return ast.Subscript(array, index, ast.Load())
 
 
 def sequence(items: list[ast.expr]) -> ast.Tuple:

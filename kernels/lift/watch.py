@@ -12,7 +12,7 @@ import copy
 import io
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,6 @@ class Seen:
     type: Type | None
     count: int = 0
     ones: list[bool] = field(default_factory=list)
-    contiguous: bool = True
     least: int | None = None
     greatest: int | None = None
 
@@ -71,15 +70,8 @@ class Instance:
         return seen.type if seen else None
 
 
-@dataclass
-class Observations:
-    """All instances, the entry's first; `sizes` holds the entry's array extents and integers of each run, by name."""
-
-    instances: dict[tuple[str, tuple[Type, ...]], Instance] = field(default_factory=dict)
-    sizes: list[dict[str, int]] = field(default_factory=list)
-
-    def entry(self, name: str) -> Instance:
-        return next(i for (function, _), i in self.instances.items() if function == name)
+Instances = dict[tuple[str, tuple[Type, ...]], Instance]
+"""Instances by the function's name and the types of its arguments."""
 
 
 class Enough(BaseException):
@@ -121,16 +113,15 @@ def type_of(value: Any) -> Type:
     return ("other", type(value).__name__)
 
 
-def watch(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: str, seed: int) -> Observations:
-    """Observations of runs at `tiny`, at sizes beside it, and at `verify`. Raises what the reference raises at `tiny`."""
+def watch(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: str, seed: int) -> Instances:
+    """What is seen in runs at `tiny`, at sizes beside it, and at `verify`. Raises what the reference raises at `tiny`."""
     number_nodes(functions)
-    observations = Observations()
+    instances: Instances = {}
     for position, size in enumerate(_sizes(spec)):
         try:
             arguments = spec.make_inputs(size, seed + position)
             recorder = _Recorder(SECONDS)
             function = _instrumented(spec, functions, entry, recorder)
-            record = {name: value for name, value in _extents(spec, arguments)}
             with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
                 try:
@@ -141,9 +132,8 @@ def watch(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: str, see
             if position == 0:
                 raise
             continue
-        _merge(observations, recorder.instances)
-        observations.sizes.append(record)
-    return observations
+        _merge(instances, recorder.instances)
+    return instances
 
 
 def _sizes(spec: OpenSpec) -> list[Any]:
@@ -158,19 +148,10 @@ def _small(spec: OpenSpec, name: str) -> bool:
     return all(value <= verify.get(key, 0) for key, value in sizes.items())
 
 
-def _extents(spec: OpenSpec, arguments: tuple[Any, ...]) -> Iterator[tuple[str, int]]:
-    for name, value in zip(spec.parameters, arguments):
-        if isinstance(value, np.ndarray):
-            for dimension, extent in enumerate(value.shape):
-                yield f"{name}.shape[{dimension}]", extent
-        elif isinstance(value, int | np.integer) and not isinstance(value, bool):
-            yield name, int(value)
-
-
 class _Recorder:
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
-        self.instances: dict[tuple[str, tuple[Type, ...]], Instance] = {}
+        self.instances: Instances = {}
         self.stack: list[Instance] = []
         self.ticks = 0
 
@@ -282,7 +263,6 @@ def _note(seen: Seen, value: Any) -> None:
     if isinstance(value, np.ndarray):
         ones = [n == 1 for n in value.shape]
         seen.ones = [a and b for a, b in zip(seen.ones, ones)] if seen.count > 1 else ones
-        seen.contiguous = seen.contiguous and value.flags.c_contiguous
 
 
 def joined_type(a: Type | None, b: Type | None) -> Type | None:
@@ -292,11 +272,11 @@ def joined_type(a: Type | None, b: Type | None) -> Type | None:
     return (*a[:2], False) if a[0] == b[0] == "scalar" and a[1] == b[1] else None
 
 
-def _merge(observations: Observations, instances: dict[tuple[str, tuple[Type, ...]], Instance]) -> None:
-    for key, new in instances.items():
-        old = observations.instances.get(key)
+def _merge(instances: Instances, added: Instances) -> None:
+    for key, new in added.items():
+        old = instances.get(key)
         if old is None:
-            observations.instances[key] = new
+            instances[key] = new
             continue
         for table, other in ((old.expressions, new.expressions), (old.bound_at, new.bound_at)):
             for node, seen in other.items():
@@ -319,8 +299,7 @@ def _merged(a: Seen, b: Seen) -> Seen:
         return y if x is None else x if y is None else pick(x, y)
 
     same = a.type == b.type
-    return Seen(joined_type(a.type, b.type), a.count + b.count, [x and y for x, y in zip(a.ones, b.ones)] if same else [],
-                a.contiguous and b.contiguous, ends(min, a.least, b.least), ends(max, a.greatest, b.greatest))
+    return Seen(joined_type(a.type, b.type), a.count + b.count, [x and y for x, y in zip(a.ones, b.ones)] if same else [], ends(min, a.least, b.least), ends(max, a.greatest, b.greatest))
 
 
 def _instrumented(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: str, recorder: _Recorder) -> Callable[..., Any]:
