@@ -27,7 +27,7 @@ from .schema import RunError
 from .settings import RunSettings
 from .summary import print_summary
 
-REWRITE_WEIGHT, TUNE_WEIGHT = 0.6, 0.4
+REWRITE_WEIGHT, TUNE_WEIGHT = 0.75, 0.25
 INTERRUPTED = 130
 INSPECT_MEMORY_SHARE = 0.7
 _VERSIONS = ("kernwright", "numba", "llvmlite", "numpy", "ray", "optuna", "scipy")

@@ -22,7 +22,7 @@ class JudgeSettings:
     build_seconds: float = 60.0
     run_seconds: float = 60.0
     rounds: int = 15
-    timing_seconds: float = 4.0
+    timing_seconds: float = 2.5
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from . import (
     options,
     parallel,
     scalarise,
+    schedule,
     streamline,
     tile,
     unroll_jam,
@@ -29,7 +30,7 @@ from .draft import Rewrite
 __all__ = ["TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
 
 Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
-_MODULES = (options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
+_MODULES = (schedule, options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
             unroll_jam, fission, views, unsigned)
 TRANSFORMS: Mapping[str, Propose] = {module.NAME: module.propose for module in _MODULES}
 

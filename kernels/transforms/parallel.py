@@ -21,20 +21,42 @@ from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over
 
 NAME = "parallel"
+Site = tuple[Loop, list[Allocation]]
 
 
 def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     """One rewrite for each legal loop, and one that makes all outermost legal loops parallel."""
+    analysis, legal = _legal_loops(candidate, signature)
+    for site in legal:
+        yield from _rewrite(candidate, analysis, [site])
+    if len(outermost := _outermost(legal)) > 1:
+        yield from _rewrite(candidate, analysis, outermost)
+
+
+def deepest(candidate: Candidate, signature: Signature) -> Rewrite | None:
+    """Of the outermost legal loops those that the deepest nests stand under, where most of the work is, parallel; None
+    where there is none. A parallel copy loop costs more to compile and to start than it saves."""
+    analysis, legal = _legal_loops(candidate, signature)
+    outermost = _outermost(legal)
+    depth = max((_depth(loop) for loop, _ in outermost), default=0)
+    sites = [site for site in outermost if _depth(site[0]) == depth]
+    return next(_rewrite(candidate, analysis, sites), None) if sites else None
+
+
+def _depth(loop: Loop) -> int:
+    """How many loops lie within one another, `loop` included."""
+    return 1 + max((len(inner.enclosing) - len(loop.enclosing) for inner in loop.inside), default=0)
+
+
+def _legal_loops(candidate: Candidate, signature: Signature) -> tuple[Analysis, list[Site]]:
     analysis = analyse(candidate, signature)
     entry = next((f for f in analysis.functions if f.is_entry), None)
-    if entry is None:
-        return
-    legal = [(loop, scratch) for loop in entry.facts.loops if (scratch := _legal(analysis, entry, loop)) is not None]
-    for loop, scratch in legal:
-        yield from _rewrite(candidate, analysis, [(loop, scratch)])
-    outermost = [(loop, s) for loop, s in legal if not any(outer in loop.enclosing for outer, _ in legal)]
-    if len(outermost) > 1:
-        yield from _rewrite(candidate, analysis, outermost)
+    loops = entry.facts.loops if entry is not None else ()
+    return analysis, [(loop, scratch) for loop in loops if (scratch := _legal(analysis, entry, loop)) is not None]
+
+
+def _outermost(legal: list[Site]) -> list[Site]:
+    return [(loop, scratch) for loop, scratch in legal if not any(outer in loop.enclosing for outer, _ in legal)]
 
 
 def _legal(analysis: Analysis, function: Function, loop: Loop) -> list[Allocation] | None:
@@ -77,7 +99,7 @@ def _calls_parallel(analysis: Analysis, loop: Loop) -> bool:
     return False
 
 
-def _rewrite(candidate: Candidate, analysis: Analysis, sites: list[tuple[Loop, list[Allocation]]]) -> Iterator[Rewrite]:
+def _rewrite(candidate: Candidate, analysis: Analysis, sites: list[Site]) -> Iterator[Rewrite]:
     draft = Draft(candidate, analysis)
     for loop, scratch in sites:
         for allocation in scratch:
