@@ -68,6 +68,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
             lifter.finite = spec.declaration.finite
             lifter.mutated = mutated_in(function.body)
+            lifter.prepare(function)
             lifter.body(function.body)
             kept += lifter.kept
             function.body = ast.parse("\n".join(lifter.lines) or "pass").body

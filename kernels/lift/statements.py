@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,17 +11,18 @@ import numpy as np
 from ..spec import one_line
 from . import syntax
 from .affine import ZERO, Affine
+from .deferral import Deferral
 from .dtypes import INT64, stored_as
 from .errors import CannotLift
 from .expressions import BINARY, bound_by, of_module
-from .indexing import Indexing, Target
+from .indexing import Target
 from .kept import Kept
 from .names import assigned_in
 from .values import Pack, Value, integer
 from .watch import identity, joined_type
 
 
-class Statements(Indexing):
+class Statements(Deferral):
     """Lifts one function; `lines` then holds its body, `kept` what stayed as it was."""
 
     def __init__(self, *arguments: object, source: Callable[[ast.AST], str]) -> None:
@@ -29,21 +31,27 @@ class Statements(Indexing):
         self.source = source
 
     def body(self, statements: list[ast.stmt]) -> None:
+        self.enter_block(statements)
         for statement in statements:
+            self.settle(statement)
             self._statement(statement)
+            self.consumed(statement)
 
     def _statement(self, node: ast.stmt) -> None:
         mark, indent, known, kept, taken = len(self.lines), self.indent, dict(self.environment), len(self.kept), set(self.taken)
+        waiting = set(self.deferred)
         self.statement, self.hint, self.mask = node, None, None
         try:
             self._lift(node)
         except Exception as error:  # noqa: BLE001 - what the lift does not foresee stays as it is, and is named
             reason = str(error) if isinstance(error, CannotLift) else f"the lift does not foresee this ({one_line(error)})"
             del self.lines[mark:], self.kept[kept:]
-            self.indent, self.environment, self.open, self.taken = indent, known, [], taken
+            self.indent, self.environment, self.open, self.taken, self.deferred = indent, known, [], taken, waiting
             self._keep(node, reason)
 
     def _keep(self, node: ast.stmt, reason: str) -> None:
+        for name in sorted(self.deferred & syntax.names_in(node)):
+            self.store_deferred(name)
         for line in ast.unparse(node).splitlines():
             self.emit(line)
         self.note(node, reason)
@@ -110,6 +118,11 @@ class Statements(Indexing):
             if all(isinstance(i, Value) and i.ndim == 0 for i in items):
                 again = [replace(i, element=lambda _, n=n: f"{name}[{n}]", name=None) for n, i in enumerate(items)]  # type: ignore[arg-type]
                 self.environment[name] = Pack(tuple(again), name)
+            return
+        if self.may_wait(name, value):
+            self.forget({name})
+            self.environment[name] = value
+            self.deferred.add(name)
             return
         known = self._named(name, value, node)
         self.forget({name})
@@ -309,13 +322,19 @@ class Statements(Indexing):
     def _for(self, node: ast.For) -> None:
         if node.orelse:
             raise CannotLift("`else` of a loop")
-        changed = set(assigned_in([node]))
+        changed = self._rebound(node)
         header, begin = self._header(node)
         self.forget(changed)
         with self.block(header):
             begin()
             self.body(node.body)
         self.forget(changed)
+
+    def _rebound(self, node: ast.stmt) -> set[str]:
+        """The variables that a statement assigns; `a += b` on an array writes into it and leaves the variable alone."""
+        added = Counter(n.target.id for n in ast.walk(node) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
+        kept = {name for name in added if isinstance(known := self.environment.get(name), Value) and known.ndim}
+        return {name for name, times in assigned_in([node]).items() if name not in kept or added[name] != times}
 
     def _header(self, node: ast.For) -> tuple[str, Callable[[], None]]:
         """The loop's first line, and what its body begins with."""
@@ -369,7 +388,7 @@ class Statements(Indexing):
     def _while(self, node: ast.While) -> None:
         if node.orelse:
             raise CannotLift("`else` of a loop")
-        changed = set(assigned_in([node]))
+        changed = self._rebound(node)
         self.forget(changed)
         start = len(self.lines)
         self.indent += 1
@@ -395,7 +414,7 @@ class Statements(Indexing):
             with self.block("else:"):
                 self.body(node.orelse)
         self.environment = known
-        self.forget(set(assigned_in([node])))
+        self.forget(self._rebound(node))
 
     def _returned(self, value: Value | Pack) -> str:
         if isinstance(value, Pack):
