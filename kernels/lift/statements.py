@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -65,6 +66,8 @@ class Statements(Deferral):
 
     def _lift(self, node: ast.stmt) -> None:
         match node:
+            case ast.Assign(value=ast.IfExp() as choice) | ast.Return(value=ast.IfExp() as choice) if self._is_array(choice):
+                self._branches(node, choice)
             case ast.Assign(targets=[target], value=value):
                 self._assign(target, value)
             case ast.AugAssign():
@@ -403,6 +406,19 @@ class Statements(Deferral):
                     self.emit("break")
             self.body(node.body)
         self.forget(changed)
+
+    def _is_array(self, node: ast.expr) -> bool:
+        seen = self.seen.type_of(node)
+        return seen is not None and seen[0] == "array"
+
+    def _branches(self, node: ast.Assign | ast.Return, choice: ast.IfExp) -> None:
+        """`x = a if c else b` of arrays, as a statement."""
+        ways = []
+        for value in (choice.body, choice.orelse):
+            way = copy.copy(node)
+            way.value = value
+            ways.append(way)
+        self._if(ast.copy_location(ast.If(choice.test, [ways[0]], [ways[1]]), node))
 
     def _if(self, node: ast.If) -> None:
         test = self.truth(self.value(node.test))

@@ -32,7 +32,7 @@ def make_inputs(size, rng):
     return {inputs}
 
 {helpers}
-@kernwright.kernel(inputs=make_inputs, sizes={{"tiny": {{"n": 5, "m": 4}}, "verify": {{"n": 23, "m": 17}}, "benchmark": {{"n": 29, "m": 19}}}})
+@kernwright.kernel(inputs=make_inputs, sizes={{"tiny": {{"n": 6, "m": 5}}, "verify": {{"n": 23, "m": 17}}, "benchmark": {{"n": 29, "m": 19}}}})
 {kernel}
 """
 
@@ -47,6 +47,8 @@ def spec_of(kernel: str, inputs: str, helpers: str = "") -> OpenSpec:
 X = "rng.standard_normal((n, m))"
 V = "rng.standard_normal(n)"
 F = "rng.standard_normal((n, m), dtype=np.float32)"
+S = "rng.random((n, n))"
+W = "rng.standard_normal(m)"
 INTS = "rng.integers(0, n, (n, m))"
 
 LOOPS: dict[str, tuple[str, str]] = {
@@ -202,6 +204,389 @@ LOOPS: dict[str, tuple[str, str]] = {
 }
 
 
+STRUCTURE: dict[str, tuple[str, str]] = {
+    # order, aliasing and sizes: these run as plain Python, which is quick
+    "view_write": ("""def view_write(a):
+            v = np.swapaxes(a, 0, 1)
+            v[0] = 7.0
+            w = a[1:].T
+            w += 1
+            x = a[::2, ::-1]
+            x[...] = x * 2
+            return v.sum()""", f"({X},)"),
+    "alias_names": ("""def alias_names(a):
+            b = a
+            b[0] = 1
+            b = b + 1
+            b[1] = 5
+            return a[1] + b[1]""", f"({X},)"),
+    "dup_index": ("""def dup_index(a, idx):
+            a[idx] += 1
+            b = np.zeros(a.shape[0])
+            b[idx] = a[idx] * np.arange(idx.shape[0])
+            a[idx] = a[idx[::-1]]
+            return b""", f"({V}, rng.integers(0,n,n))"),
+    "size_changes": ("""def size_changes(a, b):
+            y = a * 2
+            a2 = a
+            for k in range(3):
+                a2 = np.concatenate((a2, b))
+            z = y + a2[: y.shape[0]]
+            n = len(z)
+            z = z[: n // 2]
+            n = 3
+            return z * n, a2""", f"({V},{V})"),
+    "loop_carried": ("""def loop_carried(x):
+            prev = np.zeros(x.shape[1])
+            acc = np.zeros(x.shape[1])
+            for i in range(x.shape[0]):
+                cur = x[i] + 0.5 * prev
+                acc += cur * prev
+                prev = cur
+            return acc, prev""", f"({X},)"),
+    "loop_carried_view": ("""def loop_carried_view(x):
+            prev = x[0]
+            for i in range(1, x.shape[0]):
+                cur = x[i]
+                cur += prev
+                prev = cur
+            return prev.copy()""", f"({X},)"),
+    "branch_type": ("""def branch_type(x, flag):
+            if flag > 0:
+                y = x[1:-1]
+            else:
+                y = np.ones(x.shape[0] - 2)
+            y = y * 2
+            if x[0] > 0:
+                z = 1
+            else:
+                z = 0.5
+            return y * z""", f"({V}, 1)"),
+    "negative_steps": ("""def negative_steps(x, k):
+            a = x[::-1] + x
+            b = x[-2::-2]
+            c = x[k:0:-1]
+            d = x[-k:]
+            e = x[:-k] + x[k:]
+            return a, b * 1, c * 2, d * 3, e""", f"({V}, 2)"),
+    "swap_elems": ("""def swap_elems(a):
+            n = a.shape[0]
+            for i in range(n):
+                for j in range(0, n - i - 1):
+                    if a[j] > a[j + 1]:
+                        a[j], a[j + 1] = a[j + 1], a[j]
+            return a""", f"({V},)"),
+    "row_swap": ("""def row_swap(a, p):
+            for i in range(a.shape[0]):
+                tmp = a[i].copy()
+                a[i] = a[p[i]]
+                a[p[i]] = tmp""", f"({X}, rng.permutation(n))"),
+    "mutate_param_rebind": ("""def mutate_param_rebind(a):
+            a = a * 2
+            a[0] = 0
+            a = a[1:]
+            a += 1
+            return a""", f"({V},)"),
+    "fancy2": ("""def fancy2(x, r, c):
+            a = x[r[:, None], c]
+            b = x[:, c]
+            d = x[r, 1:]
+            e = x[r, c[: r.shape[0]] % x.shape[1]]
+            x[:, c[0]] = -1
+            return a, b, d, e, np.take(x, r, axis=0)""", "(rng.random((n,m)), rng.integers(0,n,4), rng.integers(0,m,4))"),
+    "clampslice": ("""def clampslice(x, w):
+            out = np.empty_like(x)
+            for i in range(len(x)):
+                out[i] = x[max(0, i - w):i + w + 1].mean()
+            blocks = np.zeros(4)
+            for b in range(4):
+                blocks[b] = np.sum(x[b * 8:(b + 1) * 8])
+            return out, blocks""", f"({V}, 2)"),
+    "empty_slices": ("""def empty_slices(x):
+            t = np.zeros(x.shape[0])
+            for i in range(x.shape[0]):
+                t[i] = x[:i].sum() + (x[i:] * x[i:]).sum() + np.dot(x[i + 1:], x[i + 1:])
+            return t""", f"({V},)"),
+    "einsums": ("""def einsums(a, b, v):
+            return (np.einsum("ij->ji", a) * 2, np.einsum("ij->", a), np.einsum("ij->j", a), np.einsum("i,j->ij", v, v), np.einsum("ij,kj->ik", a, b),
+                    np.einsum("ij,ij->i", a, b), np.einsum("ij,jk,kl->il", a, b.T, a, optimize=True), np.einsum('ij,i', a, v))""", f"({X},{X},{V})"),
+    "continue_loop": ("""def continue_loop(x):
+            s = 0.0
+            for i in range(x.shape[0]):
+                row = x[i]
+                if row.sum() < 0:
+                    continue
+                s += row.max()
+            return s""", f"({X},)"),
+    "zipped": ("""def zipped(a, b):
+            t = 0.0
+            for x, y in zip(a, b):
+                t += x * y
+            u = np.zeros(a.shape[0])
+            for i, (x, y) in enumerate(zip(a, b)):
+                u[i] = x - y
+            for row in np.stack((a, b)):
+                t += row[0]
+            return t, u""", f"({V},{V})"),
+    "inplace_self_t": ("""def inplace_self_t(a):
+            a += a.T
+            a[:, 0] = a[0, :]
+            a[1:, 1:] = a[:-1, :-1]
+            a -= a.mean(axis=0)
+            a /= a[0, 1]
+            return a * 1""", f"({S},)"),
+    "outkw": ("""def outkw(a, b):
+            c = np.empty_like(a)
+            np.add(a, b, out=c)
+            np.multiply(c, 2, out=c)
+            np.maximum(c, 0, out=c)
+            return c""", f"({X},{X})"),
+    "reads_before_writes": ("""def reads_before_writes(a, b):
+            x = a * 2
+            a[0] = 5
+            y = x + b
+            b += 1
+            z = y * y
+            return z + b""", f"({X},{X})"),
+    "rebinds_a_factor": ("""def rebinds_a_factor(a, k):
+            x = a * k
+            k = 3.0
+            y = x + k
+            for i in range(3):
+                t = y[i] * 2
+                y[i] = 0
+                a[i] = t
+            return y""", f"({X},2.0)"),
+    "laplace_in_place": ("""def laplace_in_place(u, steps):
+            for _ in range(steps):
+                lap = u[:-2] - 2 * u[1:-1] + u[2:]
+                u[1:-1] += 0.1 * lap
+                f = u * 2
+                u[0] = f[1]
+            return u""", f"({V}, 3)"),
+    "gathers_then_writes": ("""def gathers_then_writes(a, idx):
+            g = a[idx]
+            a[idx] = 0
+            h = g + 1
+            m = h > 0.5
+            h2 = a - 1
+            a[m.all()] = 3
+            return h2""", "(rng.random((n,m)), rng.integers(0,n,n))"),
+    "columns_of_one": ("""def columns_of_one(x):
+            e = np.exp(x)
+            r = e[:, None] * np.ones((1, 7))
+            d = x - x.mean()
+            c = d @ d
+            w = x * 2
+            y = np.sort(w)
+            z = x + 1
+            q = z.reshape(-1, 1)
+            return r, c, y, q * 2""", f"({V},)"),
+    "rebinds_a_size": ("""def rebinds_a_size(a, b):
+            n = a.shape[0]
+            x = a[:n // 2] * 2
+            n = 3
+            y = x[:n] + 1
+            c = b * 2
+            b = np.zeros(n)
+            d = c[:n] + b
+            return y, d""", f"({V},{V})"),
+    "views_in_a_loop": ("""def views_in_a_loop(U, V):
+            u, v = U[1:-1, 1:-1], V[1:-1, 1:-1]
+            for _ in range(3):
+                L = U[:-2, 1:-1] + U[2:, 1:-1] - v
+                uv = u * v
+                u += L - uv
+                v *= 0.5
+            w = u
+            w -= 1
+            return U.sum() + V.sum()""", f"({X},{X})"),
+    "either_array": ("""def either_array(a, b, flag):
+            t = a if flag else b
+            t[0] = 9
+            if flag:
+                c = a
+            else:
+                c = b
+            d = a * 2
+            c += d
+            c[1:] = a[:-1] + b[1:]
+            return a.sum() + b.sum()""", f"({V},{V},1)"),
+    "heat_3d": ("""def heat_3d(TSTEPS, A, B):
+            for t in range(1, TSTEPS):
+                B[1:-1, 1:-1, 1:-1] = (0.125 * (A[2:, 1:-1, 1:-1] - 2.0 * A[1:-1, 1:-1, 1:-1] + A[:-2, 1:-1, 1:-1]) + 0.125 * (A[1:-1, 2:, 1:-1] - 2.0 * A[1:-1, 1:-1, 1:-1] + A[1:-1, :-2, 1:-1]) + A[1:-1, 1:-1, 1:-1])
+                A[1:-1, 1:-1, 1:-1] = B[1:-1, 1:-1, 1:-1]""", "(3, rng.random((n,n,n)), rng.random((n,n,n)))"),
+    "fdtd_2d": ("""def fdtd_2d(TMAX, ex, ey, hz, _fict_):
+            for t in range(TMAX):
+                ey[0, :] = _fict_[t]
+                ey[1:, :] -= 0.5 * (hz[1:, :] - hz[:-1, :])
+                ex[:, 1:] -= 0.5 * (hz[:, 1:] - hz[:, :-1])
+                hz[:-1, :-1] -= 0.7 * (ex[:-1, 1:] - ex[:-1, :-1] + ey[1:, :-1] - ey[:-1, :-1])""", f"(3,{X},{X},{X},{V})"),
+    "correlation": ("""def correlation(M, float_n, data):
+            mean = np.mean(data, axis=0)
+            stddev = np.std(data, axis=0)
+            stddev[stddev <= 0.1] = 1.0
+            data -= mean
+            data /= np.sqrt(float_n) * stddev
+            corr = np.eye(M, dtype=data.dtype)
+            for i in range(M - 1):
+                corr[i + 1:M, i] = corr[i, i + 1:M] = data[:, i] @ data[:, i + 1:M]
+            return corr""", f"(m, float(n), {X})"),
+    "doitgen": ("""def doitgen(NR, NQ, NP, A, C4):
+            A[:] = np.reshape(np.reshape(A, (NR, NQ, 1, NP)) @ C4, (NR, NQ, NP))""", "(n,m,6,rng.random((n,m,6)),rng.random((6,6)))"),
+    "gramschmidt": ("""def gramschmidt(A):
+            Q = np.zeros_like(A)
+            R = np.zeros((A.shape[1], A.shape[1]), dtype=A.dtype)
+            for k in range(A.shape[1]):
+                nrm = np.dot(A[:, k], A[:, k])
+                R[k, k] = np.sqrt(nrm)
+                Q[:, k] = A[:, k] / R[k, k]
+                for j in range(k + 1, A.shape[1]):
+                    R[k, j] = np.dot(Q[:, k], A[:, j])
+                    A[:, j] -= Q[:, k] * R[k, j]
+            return Q, R""", f"({X},)"),
+    "lu": ("""def lu(A):
+            for i in range(A.shape[0]):
+                for j in range(i):
+                    A[i, j] -= A[i, :j] @ A[:j, j]
+                    A[i, j] /= A[j, j]
+                for j in range(i, A.shape[0]):
+                    A[i, j] -= A[i, :i] @ A[:i, j]""", f"({S}+n*np.eye(n),)"),
+    "durbin": ("""def durbin(r):
+            y = np.empty_like(r)
+            alpha = -r[0]
+            beta = 1.0
+            y[0] = -r[0]
+            for k in range(1, r.shape[0]):
+                beta *= 1.0 - alpha * alpha
+                alpha = -(r[k] + np.dot(np.flip(r[:k]), y[:k])) / beta
+                y[:k] += alpha * np.flip(y[:k])
+                y[k] = alpha
+            return y""", "(0.1*rng.random(n),)"),
+    "adi": ("""def adi(TSTEPS, N, u):
+            v = np.empty(u.shape, dtype=u.dtype)
+            p = np.empty(u.shape, dtype=u.dtype)
+            q = np.empty(u.shape, dtype=u.dtype)
+            DX = 1.0 / N
+            a = -DX / 2.0
+            b = 1.0 + DX
+            c = a
+            for t in range(1, TSTEPS + 1):
+                v[0, 1:N - 1] = 1.0
+                p[1:N - 1, 0] = 0.0
+                q[1:N - 1, 0] = v[0, 1:N - 1]
+                for j in range(1, N - 1):
+                    p[1:N - 1, j] = -c / (a * p[1:N - 1, j - 1] + b)
+                    q[1:N - 1, j] = (-a * u[j, 0:N - 2] + b * u[j, 1:N - 1] - c * u[j, 2:N] - a * q[1:N - 1, j - 1]) / (a * p[1:N - 1, j - 1] + b)
+                v[N - 1, 1:N - 1] = 1.0
+                for j in range(N - 2, 0, -1):
+                    v[j, 1:N - 1] = p[1:N - 1, j] * v[j + 1, 1:N - 1] + q[1:N - 1, j]
+                u[1:N-1, 1:N-1] = v[1:N-1, 1:N-1]""", f"(2,n,{S})"),
+    "seidel_2d": ("""def seidel_2d(TSTEPS, N, A):
+            for t in range(0, TSTEPS - 1):
+                for i in range(1, N - 1):
+                    A[i, 1:-1] += (A[i - 1, :-2] + A[i - 1, 1:-1] + A[i - 1, 2:] + A[i, 2:] + A[i + 1, :-2] + A[i + 1, 1:-1] + A[i + 1, 2:])
+                    for j in range(1, N - 1):
+                        A[i, j] += A[i, j - 1]
+                        A[i, j] /= 9.0""", f"(3,n,{S})"),
+    "conv2d": ("""def conv2d(input, weights):
+            K = weights.shape[0]
+            N = input.shape[0]
+            H_out = input.shape[1] - K + 1
+            W_out = input.shape[2] - K + 1
+            C_out = weights.shape[3]
+            output = np.empty((N, H_out, W_out, C_out), dtype=np.float32)
+            for i in range(H_out):
+                for j in range(W_out):
+                    output[:, i, j, :] = np.sum(input[:, i:i + K, j:j + K, :, np.newaxis] * weights[np.newaxis, :, :, :], axis=(1, 2, 3))
+            return output""", "(rng.random((2,n+2,m+2,3),dtype=np.float32),rng.random((3,3,3,4),dtype=np.float32))"),
+    "maxpool2d": ("""def maxpool2d(x):
+            output = np.empty([x.shape[0], x.shape[1] // 2, x.shape[2] // 2, x.shape[3]], dtype=x.dtype)
+            for i in range(x.shape[1] // 2):
+                for j in range(x.shape[2] // 2):
+                    output[:, i, j, :] = np.max(x[:, 2 * i:2 * i + 2, 2 * j:2 * j + 2, :], axis=(1, 2))
+            return output""", "(rng.random((2,n,m,3),dtype=np.float32),)"),
+    "hdiff": ("""def hdiff(in_field, out_field, coeff):
+            I, J, K = out_field.shape[0], out_field.shape[1], out_field.shape[2]
+            lap_field = 4.0 * in_field[1:I + 3, 1:J + 3, :] - (in_field[2:I + 4, 1:J + 3, :] + in_field[0:I + 2, 1:J + 3, :] + in_field[1:I + 3, 2:J + 4, :] + in_field[1:I + 3, 0:J + 2, :])
+            res = lap_field[1:, 1:J + 1, :] - lap_field[:-1, 1:J + 1, :]
+            flx_field = np.where((res * (in_field[2:I + 3, 2:J + 2, :] - in_field[1:I + 2, 2:J + 2, :])) > 0, 0, res)
+            out_field[:, :, :] = in_field[2:I + 2, 2:J + 2, :] - coeff[:, :, :] * (flx_field[1:, :, :] - flx_field[:-1, :, :])""", "(rng.random((n+4,m+4,3)),rng.random((n,m,3)),rng.random((n,m,3)))"),
+    "spmv": ("""def spmv(A_row, A_col, A_val, x):
+            y = np.empty(A_row.size - 1, A_val.dtype)
+            for i in range(A_row.size - 1):
+                cols = A_col[A_row[i]:A_row[i + 1]]
+                vals = A_val[A_row[i]:A_row[i + 1]]
+                y[i] = vals @ x[cols]
+            return y""", "(np.arange(n+1)*3,rng.integers(0,m,3*n),rng.random(3*n),rng.random(m))"),
+    "scattering": ("""def scattering(neigh_idx, dH, G, D, Sigma):
+            for k in range(G.shape[0]):
+                for q in range(D.shape[0]):
+                    for a in range(neigh_idx.shape[0]):
+                        for b in range(neigh_idx.shape[1]):
+                            for i in range(D.shape[-2]):
+                                dHG = G[k, neigh_idx[a, b]] @ dH[a, b, i]
+                                for j in range(D.shape[-1]):
+                                    dHD = dH[a, b, j] * D[q, a, b, i, j]
+                                    Sigma[k, a] += dHG @ dHD""", "(rng.integers(0,3,(3,2)),rng.random((3,2,2,3,3))+1j*rng.random((3,2,2,3,3)),rng.random((2,3,3,3))+0j,rng.random((2,3,2,2,2))+0j,np.zeros((2,3,3,3),np.complex128))"),
+    "symm": ("""def symm(alpha, beta, C, A, B):
+            temp2 = np.empty((C.shape[1],), dtype=C.dtype)
+            C *= beta
+            for i in range(C.shape[0]):
+                for j in range(C.shape[1]):
+                    C[:i, j] += alpha * B[i, j] * A[i, :i]
+                    temp2[j] = B[:i, j] @ A[i, :i]
+                C[i, :] += alpha * B[i, :] * A[i, i] + alpha * temp2""", f"(1.5,1.2,{X},{S},{X})"),
+    "nb_energy": ("""def nb_energy(mass, pos, vel, G):
+            KE = 0.5 * np.sum(np.reshape(mass, (pos.shape[0], 1)) * vel**2)
+            x = pos[:, 0:1]
+            y = pos[:, 1:2]
+            dx = x.T - x
+            dy = y.T - y
+            inv_r = np.sqrt(dx**2 + dy**2)
+            inv_r[inv_r > 0] = 1.0 / inv_r[inv_r > 0]
+            tmp = -(mass * mass.T) * inv_r
+            PE = 0.0
+            for j in range(tmp.shape[0]):
+                for k in range(j + 1, tmp.shape[1]):
+                    PE += tmp[j, k]
+            PE *= G
+            return KE, PE""", "(rng.random((n,1)),rng.random((n,3)),rng.random((n,3)),1.0)"),
+    "kmeans": ("""def kmeans(points, centers):
+            d = ((points[:, None, :] - centers[None]) ** 2).sum(-1)
+            label = d.argmin(axis=1)
+            new = np.zeros_like(centers)
+            for c in range(centers.shape[0]):
+                sel = points[label == c]
+                if len(sel) > 0:
+                    new[c] = sel.mean(axis=0)
+            return label, new""", "(rng.random((5*n,3)),rng.random((4,3)))"),
+    "life2": ("""def life2(board, steps):
+            for _ in range(steps):
+                nb = np.zeros(board.shape, dtype=int)
+                nb[1:-1, 1:-1] = (board[:-2, :-2] + board[:-2, 1:-1] + board[:-2, 2:] + board[1:-1, :-2] + board[1:-1, 2:] + board[2:, :-2] + board[2:, 1:-1] + board[2:, 2:])
+                birth = (nb == 3)[1:-1, 1:-1] & (board[1:-1, 1:-1] == 0)
+                survive = ((nb == 2) | (nb == 3))[1:-1, 1:-1] & (board[1:-1, 1:-1] == 1)
+                board[...] = 0
+                board[1:-1, 1:-1][birth | survive] = 1
+            return board""", "(rng.integers(0,2,(n,m)),3)"),
+    "grayscott": ("""def grayscott(U, V, F, k):
+            u, v = U[1:-1, 1:-1], V[1:-1, 1:-1]
+            for _ in range(3):
+                Lu = U[0:-2, 1:-1] + U[1:-1, 0:-2] - 4 * U[1:-1, 1:-1] + U[1:-1, 2:] + U[2:, 1:-1]
+                uvv = u * v * v
+                u += 0.16 * Lu - uvv + F * (1 - u)
+                v += uvv - (F + k) * v
+            return U.sum()""", f"({X},{X},0.06,0.062)"),
+    "rope": ("""def rope(x, cos, sin):
+            x1 = x[..., ::2]
+            x2 = x[..., 1::2]
+            out = np.empty_like(x)
+            out[..., ::2] = x1 * cos - x2 * sin
+            out[..., 1::2] = x1 * sin + x2 * cos
+            return out""", "(rng.random((n,3,2*m),dtype=np.float32),rng.random((n,1,m),dtype=np.float32),rng.random((n,1,m),dtype=np.float32))"),
+}
+
 SOURCES: dict[str, tuple[str, str, str]] = {
     # the same for kernels of several functions
     "helpers": ("""def helpers(x, t):
@@ -332,6 +717,14 @@ def test_unseen_kernel_becomes_loops_that_agree(name):
     spec, observation, found = lifted(*LOOPS[name])
     assert found.kept == ()
     assert_lifted(spec, observation, found)
+
+
+@pytest.mark.parametrize("name", STRUCTURE)
+def test_order_aliasing_and_sizes_are_those_of_the_reference(name):
+    spec, observation, found = lifted(*STRUCTURE[name])
+    assert found.candidates
+    for candidate in found.candidates:
+        assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny", "verify"))
 
 
 @pytest.mark.parametrize("name", library.names())
