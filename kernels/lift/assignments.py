@@ -1,0 +1,251 @@
+"""Assignments: loops that write the elements of an array, through a temporary where they would read what they wrote."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from . import syntax
+from .affine import ZERO, Affine
+from .deferral import Deferral
+from .dtypes import stored_as
+from .errors import CannotLift
+from .expressions import BINARY
+from .indexing import Target
+from .values import Pack, Value
+from .watch import identity, joined_type
+
+
+class Assignments(Deferral):
+    """Lifts assignments and augmented assignments."""
+
+    def assign(self, target: ast.expr, node: ast.expr) -> None:
+        match target:
+            case ast.Name(id=name):
+                if name not in syntax.names_in(node) and not self._measures(name):
+                    self.hint = (identity(node), name)
+                self._to_name(name, self.any_value(node), node)
+            case ast.Tuple(elts=targets):
+                value = self.any_value(node)
+                if not isinstance(value, Pack) or len(value.items) != len(targets):
+                    raise CannotLift("an array is unpacked")
+                self._to_tuple(targets, value)
+            case ast.Subscript():
+                self._to_place(target, node, lambda: self.value(node))
+            case _:
+                raise CannotLift("this target has no loop form")
+
+    def _measures(self, name: str) -> bool:
+        """Whether the size of some array is known in terms of the variable."""
+        return any(name in e.names for v in self.environment.values() if isinstance(v, Value) for e in v.extents)
+
+    def _to_name(self, name: str, value: Value | Pack, node: ast.expr | None) -> None:
+        if isinstance(value, Pack):
+            if "?" in value.text:
+                raise CannotLift("a tuple of arrays that no variables hold")
+            self.emit(f"{name} = {value.text}")
+            items = value.items
+            self.forget({name})
+            if all(isinstance(i, Value) and i.ndim == 0 for i in items):
+                again = [replace(i, element=lambda _, n=n: f"{name}[{n}]", name=None) for n, i in enumerate(items)]  # type: ignore[arg-type]
+                self.environment[name] = Pack(tuple(again), name)
+            return
+        if self.may_wait(name, value):
+            self.forget({name})
+            self.environment[name] = value
+            self.deferred.add(name)
+            return
+        known = self._named(name, value, node)
+        self.forget({name})
+        own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(known.ndim))
+        if any(name in e.names or not e.simple for e in known.extents):
+            known = self.array(name, known.dtype, own, known.ones, known.root, known.sure, known.contiguous)
+        self.environment[name] = known
+
+    def _named(self, name: str, value: Value, node: ast.expr | None) -> Value:
+        """Emits the assignment of a number or an array to a variable."""
+        if value.name == name:
+            return value
+        if value.ndim == 0:
+            return self.filled(name, value)
+        if value.name is not None:
+            self.emit(f"{name} = {value.name}")
+        elif value.root is not None:
+            if node is None:
+                raise CannotLift("a view in a tuple")
+            self.emit(f"{name} = {ast.unparse(node)}")
+        elif (node is not None and name in syntax.names_in(node)) or any(name in e.names for e in value.extents):
+            fresh = self.filled(self.fresh(name), value)
+            self.emit(f"{name} = {fresh.name}")
+            return self.array(name, value.dtype, value.extents, value.ones, contiguous=True)
+        else:
+            return self.filled(name, value)
+        return self.array(name, value.dtype, value.extents, value.ones, value.root, value.sure, value.contiguous)
+
+    def _to_tuple(self, targets: list[ast.expr], value: Pack) -> None:
+        items = [i for i in value.items if isinstance(i, Value)]
+        if len(items) != len(targets):
+            raise CannotLift("a tuple within a tuple")
+        if not all(isinstance(t, ast.Name) for t in targets):
+            if any(i.ndim for i in items):
+                raise CannotLift("arrays are assigned to several places at once")
+            texts = [self.fresh("t") for _ in items]
+            for text, item in zip(texts, items):
+                self.emit(f"{text} = {item.text}")
+            for target, item, text in zip(targets, items, texts):
+                held = replace(item, element=lambda _, t=text: t)
+                if isinstance(target, ast.Subscript):
+                    self._to_place(target, None, lambda held=held: held)  # type: ignore[misc]
+                else:
+                    self._assign_scalar(target, held)
+            return
+        names = [t.id for t in targets]  # type: ignore[attr-defined]
+        items = [i if i.ndim == 0 else self.held(i) for i in items]
+        texts = [i.text if i.ndim == 0 else str(i.name) for i in items]
+        mixed = any(syntax.names_in_text(text) & set(names[:n]) for n, text in enumerate(texts))
+        if mixed:
+            self.emit(f"{', '.join(names)} = {', '.join(texts)}")
+        else:
+            for name, text in zip(names, texts):
+                self.emit(f"{name} = {text}")
+        self.forget(set(names))
+        for name, item in zip(names, items):
+            own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(item.ndim))
+            self.environment[name] = self.array(name, item.dtype, own, item.ones, item.root, item.sure, item.contiguous) \
+                if item.ndim else Value(item.dtype, (), lambda _, n=name: n, weak=item.weak, name=name)
+
+    def _assign_scalar(self, target: ast.expr, value: Value) -> None:
+        if not isinstance(target, ast.Name):
+            raise CannotLift("this target has no loop form")
+        self.emit(f"{target.id} = {value.text}")
+        self.forget({target.id})
+
+    def _to_place(self, node: ast.Subscript, value_node: ast.expr | None, make: Callable[[], Value]) -> None:
+        mask = self.mask_of(node)
+        if mask is not None:
+            self._masked(node, mask, value_node, make)
+            return
+        value = make()
+        target = self.target(node)
+        self.store(target, value)
+
+    def store(self, target: Target, value: Value) -> None:
+        """Emits the loops that write `value` into a place, through a temporary where they would read what they wrote."""
+        place = target.place
+        if value.ndim > place.ndim:
+            extra = value.ndim - place.ndim
+            if any(e.constant != 1 for e in value.extents[:extra]):
+                raise CannotLift("a value with more dimensions than its place")
+            inner = value
+            value = inner.lazily(extents=inner.extents[extra:], ones=inner.ones[extra:],
+                                 element=lambda index: inner.element((ZERO,) * extra + index))
+        if place.ndim and value.ndim == 0:
+            value = self.cheap(value)
+        elif value.ndim and value.cost >= 8 and sum(not o for o in value.ones) < sum(not o for o in place.ones):
+            value = self.held(value)
+        value = self.stretched(value, place.extents, place.ones) if place.ndim else value
+        if place.ndim and self._overlaps(target, value):
+            value = self.stretched(self.held(value), place.extents, place.ones)
+        with self.nest(place.extents, target.lows) as index:
+            text = stored_as(value.element(index), value, place.dtype)
+            self.emit(f"{place.element(index)} = {text}")
+
+    def _overlaps(self, target: Target, value: Value) -> bool:
+        """Whether an element is read, through any variable, after the loops may have written it."""
+        place = target.place
+        index = tuple(Affine.atom(f"axis{n}") if e.constant != 1 else ZERO for n, e in enumerate(place.extents))
+        own = self.dry(place, index)
+        text = own[-1][2]
+        return any(self.may_alias(root, sure, place) and (target.scattered or read != text)
+                   for root, sure, read in self.dry(value, index))
+
+    def may_alias(self, root: str, sure: bool, place: Value) -> bool:
+        if root == place.root:
+            return True
+        if sure and place.sure:
+            return False
+        return root in self.seen.overlaps.get(identity(self.statement), set())  # type: ignore[arg-type]
+
+    def _masked(self, node: ast.Subscript, mask: Value, value_node: ast.expr | None, make: Callable[[], Value]) -> None:
+        """`a[mask] = value` as a nest with a condition."""
+        base = self.value(node.value)
+        if base.root is None or base.ndim < mask.ndim:
+            raise CannotLift("a mask that does not fit its array")
+        mask = self.held(mask, "mask") if mask.cost >= 8 else mask
+        rest = base.extents[mask.ndim:]
+        self.mask = (syntax.text(node.slice), mask)
+        value = make()
+        self.mask = None
+        if value.ndim == 0:
+            value = self.cheap(value)
+        elif rest or value.extents != mask.extents:
+            raise CannotLift("a masked assignment of an array")
+        extents, ones = mask.extents + rest, mask.ones + base.ones[mask.ndim:]
+        place = base.lazily(extents=extents, ones=ones, root=base.root)
+        both = self.stretched(value, extents, ones)
+        target = Target(place, (ZERO,) * len(extents))
+        if self._overlaps(target, both):
+            raise CannotLift("a masked assignment that reads what it writes")
+        if rest or self._overlaps(target, self.stretched(mask, extents, ones)) and mask.name is None:
+            mask = self.held(mask, "mask")
+        if self._overlaps(target, self.stretched(mask, extents, ones)) and mask.root == base.root:
+            raise CannotLift("a mask that is its own target")
+        with self.nest(extents) as index, self.block(f"if {mask.element(index[:mask.ndim])}:"):
+            text = stored_as(both.element(index), both, base.dtype)
+            self.emit(f"{place.element(index)} = {text}")
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        if type(node.op) not in BINARY:
+            raise CannotLift("`@=` has no loop form")
+        function = BINARY[type(node.op)]
+        if isinstance(node.target, ast.Name):
+            name = node.target.id
+            seen = self.environment.get(name)
+            if seen is None:
+                seen = self._bound_type(node, name)
+            if isinstance(seen, Pack):
+                raise CannotLift("an augmented tuple")
+            if seen.ndim == 0:
+                result = self.arithmetic(function, seen, self.value(node.value))
+                if result.ndim:
+                    raise CannotLift("a number becomes an array")
+                self.emit(f"{name} = {result.text}")
+                self.forget({name})
+                self.environment[name] = Value(result.dtype, (), lambda _: name, weak=result.weak, name=name)
+                return
+            self.store(Target(seen, (ZERO,) * seen.ndim), self._in_kind(self.arithmetic(function, seen, self.value(node.value)), seen))
+            return
+        if not isinstance(node.target, ast.Subscript):
+            raise CannotLift("this target has no loop form")
+        target_node = node.target
+        if self.mask_of(target_node) is not None:
+            load = ast.copy_location(ast.Subscript(target_node.value, target_node.slice, ast.Load()), target_node)
+            self._to_place(target_node, node.value, lambda: self.arithmetic(function, self.value(load), self.value(node.value)))
+            return
+        target = self.target(target_node)
+        if target.place.ndim == 0:
+            value = self.value(node.value)
+            result = self.arithmetic(function, target.place, value)
+            if result.ndim:
+                raise CannotLift("a number becomes an array")
+            self.emit(f"{target.place.text} = {stored_as(result.text, result, target.place.dtype)}")
+            return
+        value = self.value(node.value)
+        self.store(target, self._in_kind(self.arithmetic(function, target.place, value), target.place))
+
+    def _in_kind(self, value: Value, place: Value) -> Value:
+        if not np.can_cast(value.dtype, place.dtype, "same_kind"):
+            raise CannotLift("the result does not fit the array's dtype")
+        return value
+
+    def _bound_type(self, node: ast.stmt, name: str) -> Value | Pack:
+        """The type that a variable had before an augmented assignment: what it has after it, where that is one type."""
+        seen = self.seen.bound_at.get((identity(node), name))
+        found = seen.type if seen is not None else None
+        for other in self.seen.bindings.get(name, set()):
+            found = joined_type(found, other)
+        if seen is None or found is None:
+            raise CannotLift(f"the type of `{name}` changes")
+        return self.of_type(name, found, tuple(seen.ones))
