@@ -26,7 +26,7 @@ from .numpy_proxy import proxy
 from .scalars import ParallelLoop, Place, parallel_loops
 
 MAX_STEPS = 2_000_000
-"""About ten seconds."""
+"""Some seconds."""
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "Add": operator.add, "Sub": operator.sub, "Mult": machine.multiply, "Div": machine.divide,
     "FloorDiv": machine.floor_divide, "Mod": machine.remainder, "Pow": machine.power, "LShift": machine.shift_left,

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .memory import Block, Halted, Log, Selection
+from .memory import Block, Halted, Log
+from .placement import Placement
 
 _INTEGERS = frozenset({int, *(np.dtype(code).type for code in "bhilqBHILQ")})
 
@@ -20,7 +21,7 @@ _INTEGERS = frozenset({int, *(np.dtype(code).type for code in "bhilqBHILQ")})
 class LoggedArray:
     """An array of the interpreted kernel. It has the attributes and methods of the dialect's arrays."""
 
-    __slots__ = ("data", "block", "log", "_start", "_steps", "_shape", "_span", "_places", "_whole")
+    __slots__ = ("data", "block", "log", "_shape", "_placement")
     __array_ufunc__ = None  # a NumPy scalar on the left leaves the operation to __radd__ and its like
     __hash__ = None  # type: ignore[assignment]
 
@@ -29,58 +30,25 @@ class LoggedArray:
         self.block = block
         self.log = block.log
         self._shape = data.shape
-        self._steps: tuple[int, ...] | None = None
-        self._places: np.ndarray | None = None
+        self._placement: Placement | None = None
 
-    # --- where the elements lie
-
-    def _layout(self) -> None:
-        data, granule = self.data, self.block.granule
-        self._start = (data.__array_interface__["data"][0] - self.block.address) // granule if data.size else 0
-        self._span = max(1, data.itemsize // granule)
-        self._whole = data.itemsize % granule == 0 and not any(stride % granule for stride in data.strides)
-        self._steps = tuple(stride // granule for stride in data.strides)
-
-    def places(self) -> np.ndarray:
-        """The first granule of every element, in the array's shape."""
-        if self._places is None:
-            if self._steps is None:
-                self._layout()
-            granule = self.block.granule
-            if self._whole:
-                places, steps = np.int64(self._start), self._steps
-            else:  # viewed as a smaller type: several elements share a granule
-                places = np.int64(self.data.__array_interface__["data"][0] - self.block.address)
-                steps = self.data.strides
-            for length, step in zip(self._shape, steps):
-                places = np.asarray(places)[..., None] + np.arange(length, dtype=np.int64) * step
-            self._places = np.asarray(places) if self._whole else np.asarray(places) // granule
-        return self._places
-
-    def covered(self) -> Selection:
-        """All granules of the array."""
-        if self._steps is None:
-            self._layout()
-        if self._whole and self.data.flags.c_contiguous:
-            return slice(self._start, self._start + self.data.size * self._span)
-        return self._widened(self.places())
-
-    def _widened(self, places: np.ndarray) -> np.ndarray:
-        places = places.reshape(-1)
-        if self._span == 1:
-            return places
-        return (places[:, None] + np.arange(self._span)).reshape(-1)
+    @property
+    def placement(self) -> Placement:
+        """Where its elements lie."""
+        if self._placement is None:
+            self._placement = Placement(self.data, self.block.address, self.block.granule)
+        return self._placement
 
     def read(self) -> np.ndarray:
         """The data, all of which counts as read."""
         if self.data.size:
-            self.block.read_many(self.covered(), self.data.size)
+            self.block.read_many(self.placement.covered(), self.data.size)
         return self.data
 
     def wrote(self) -> None:
         """Counts all of it as written."""
         if self.data.size:
-            self.block.write_many(self.covered(), self.data.size)
+            self.block.write_many(self.placement.covered(), self.data.size)
 
     # --- indexing
 
@@ -90,11 +58,10 @@ class LoggedArray:
             index = (index,)
         if len(index) != len(self._shape):
             return None
-        if self._steps is None:
-            self._layout()
-        if not self._whole:
+        placement = self._placement or self.placement
+        if not placement.whole:
             return None
-        place, outside = self._start, False
+        place, outside, steps = placement.start, False, placement.steps
         for axis, i in enumerate(index):
             if type(i) not in _INTEGERS:
                 return None
@@ -106,7 +73,7 @@ class LoggedArray:
             if not 0 <= i < length:
                 self._outside(axis, int(index[axis]))
                 outside = True
-            place += i * self._steps[axis]
+            place += i * steps[axis]
         return -1 if outside else place
 
     def __getitem__(self, index: Any) -> Any:
@@ -116,10 +83,11 @@ class LoggedArray:
         self.log.tick()
         if place < 0:
             return self.data.dtype.type(0)
-        if self._span == 1:
+        span = self._placement.span
+        if span == 1:
             self.block.read_one(place)
         else:
-            self.block.read_many(slice(place, place + self._span), 1)
+            self.block.read_many(slice(place, place + span), 1)
         return self.data[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -130,10 +98,11 @@ class LoggedArray:
         self.log.tick()
         if place < 0:
             return
-        if self._span == 1:
+        span = self._placement.span
+        if span == 1:
             self.block.write_one(place)
         else:
-            self.block.write_many(slice(place, place + self._span), 1)
+            self.block.write_many(slice(place, place + span), 1)
         try:
             self.data[index] = value
         except OverflowError:
@@ -146,18 +115,18 @@ class LoggedArray:
         if isinstance(found, np.ndarray) and _within(found, self.block):
             return LoggedArray(found, self.block)
         if not isinstance(found, np.ndarray) or found.size:
-            places = self.places()[index]
-            self.block.read_many(self._widened(np.asarray(places)), int(np.size(places)))
+            places = self.placement.places()[index]
+            self.block.read_many(self.placement.widened(np.asarray(places)), int(np.size(places)))
         return fresh(self.log, found)
 
     def _set_part(self, index: Any, value: Any) -> None:
         index = self._checked(index)
-        places = np.asarray(self.places()[index])
+        places = np.asarray(self.placement.places()[index])
         if isinstance(value, LoggedArray):
             self._refuse_shifted(places, value, "assigns to")
             value = value.read()
         if places.size:
-            self.block.write_many(self._widened(places), places.size)
+            self.block.write_many(self.placement.widened(places), places.size)
         try:
             self.data[index] = value
         except OverflowError:
@@ -167,7 +136,7 @@ class LoggedArray:
         """A whole-array statement is itself a parallel loop: it may read what it writes only element by element."""
         if not self.log.parallel or source.block is not self.block or not source.data.size or not places.size:
             return
-        read = np.asarray(source.places())
+        read = np.asarray(source.placement.places())
         if read.ndim > places.ndim:
             read = read.reshape(read.shape[read.ndim - places.ndim :])
         try:
@@ -353,7 +322,7 @@ def apply(log: Log, function: Callable[..., Any], arguments: tuple[Any, ...], op
         result = function(*bare, **bare_options)
     if isinstance(out, LoggedArray):
         for each in logged:
-            out._refuse_shifted(out.places(), each, "writes")
+            out._refuse_shifted(out.placement.places(), each, "writes")
             each.read()
         out.wrote()
         return out
@@ -416,7 +385,7 @@ def _binary(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[
     def in_place(self: LoggedArray, other: Any) -> LoggedArray:
         value = other
         if isinstance(other, LoggedArray):
-            self._refuse_shifted(self.places(), other, "updates")
+            self._refuse_shifted(self.placement.places(), other, "updates")
             value = other.read()
         self.read()
         with np.errstate(all="ignore"):
