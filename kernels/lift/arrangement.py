@@ -380,8 +380,6 @@ def _measure(e: Expressions, node: ast.Call) -> Lifted:
     return e.any_value(ast.copy_location(ast.Attribute(x, name, ast.Load()), node))  # type: ignore[arg-type]
 
 
-
-
 @call("bincount")
 def _bincount(e: Expressions, node: ast.Call) -> Lifted:
     x, weights, minlength = arguments(node, "x weights minlength")

@@ -11,7 +11,7 @@ from .calls import Lifted, arguments, call
 from .dtypes import BOOL, FLOAT64, INT64, cast, joined, loop_dtypes
 from .errors import CannotLift
 from .expressions import SIGNS, Expressions
-from .values import Value, scalar
+from .values import Pack, Value, integer, number, scalar
 
 FLOAT_FUNCTIONS = ("exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
                    "sqrt cbrt deg2rad rad2deg radians degrees rint floor ceil trunc").split()
@@ -241,8 +241,6 @@ def _rounded(e: Expressions, node: ast.Call) -> Lifted:
 
 @call("len", prefix="")
 def _length(e: Expressions, node: ast.Call) -> Lifted:
-    from .values import Pack, integer, number
-
     (x,) = arguments(node, "x")
     value = e.any_value(x)  # type: ignore[arg-type]
     if isinstance(value, Pack):

@@ -14,7 +14,7 @@ from .dtypes import BOOL, FLOAT64, INT64, cast, joined, loop_dtypes, operand, se
 from .environment import Environment
 from .errors import CannotLift
 from .names import stored
-from .values import UNKNOWN, Pack, Value, number, scalar
+from .values import UNKNOWN, Pack, Value, integer, number, scalar
 
 BINARY: Mapping[type[ast.operator], np.ufunc] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.true_divide, ast.FloorDiv: np.floor_divide,
@@ -259,8 +259,6 @@ class Expressions(Environment):
         raise CannotLift(f"the attribute `.{node.attr}`")
 
     def shape_of(self, value: Value) -> Pack:
-        from .values import integer
-
         items = tuple(integer(e) for e in value.extents)
         return Pack(items, f"({', '.join(i.text for i in items)}{',' if len(items) == 1 else ''})")
 

@@ -277,8 +277,6 @@ class Statements(Assignments):
         return self.of_type(name, seen, ones)
 
 
-
-
 def _calls(node: ast.expr, function: str, arguments: int | None = None) -> bool:
     """Whether it is a call of a builtin without keywords."""
     return isinstance(node, ast.Call) and syntax.text(node.func) == function and not node.keywords \
