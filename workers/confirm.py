@@ -18,7 +18,7 @@ from .oracle import Case
 from .sandbox.client import ChildFailure
 from .session import ChildSession
 from .timing import TimingError, measure, reported
-from .verify.access import check_access
+from .verify.access import check_access, clear
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, differential, plan
 from .verify.runner import ChildRunner
@@ -98,7 +98,10 @@ class _Examination:
         distinct = list({str(planned.size): planned for planned in self.cases}.values())
         for planned in [self.cases[0], *(p for p in distinct[1:_CASES_FOR_ACCESS + 1] if not isinstance(p.size, str))]:
             case = oracle.case(planned.size, planned.seed)
-            check = check_access(child, self.job.champion, case, signature, seconds)
+            if planned is self.cases[0]:
+                check = clear(child, self.job.champion, oracle, case, seconds)
+            else:
+                check = check_access(child, self.job.champion, case, signature, seconds)
             if check.verdict is Verdict.RACE:
                 self.found["legal_in_parallel"] = False
             if not self._passes("access", check):

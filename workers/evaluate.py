@@ -23,7 +23,7 @@ from .sandbox.client import Child, ChildFailure
 from .session import ChildSession
 from .slots import Slots
 from .timing import TimingError, screen
-from .verify.access import check_access
+from .verify.access import clear
 from .verify.check import Check
 from .verify.differential import differential, plan
 from .verify.runner import ChildRunner
@@ -115,7 +115,7 @@ class Judge:
                 self.slots.build(child, "smoke", candidate, boundscheck=True, opt=0)
                 record.answer(differential(ChildRunner(child, "smoke", seconds), self.oracle, cases), "smoke")
             if derived or candidate.options.parallel:
-                check = check_access(child, candidate, tiny, self.assignment.signature, seconds)
+                check = clear(child, candidate, self.oracle, tiny, seconds)
                 if candidate.options.parallel:
                     record.legal_in_parallel = False if check.verdict is Verdict.RACE else None
                 record.answer(check, "access")

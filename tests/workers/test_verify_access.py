@@ -11,7 +11,7 @@ from kernwright.workers.evaluation import Verdict
 from kernwright.workers.oracle import Oracle
 from kernwright.workers.sandbox.client import WarmProcess
 from kernwright.workers.sandbox.limits import MIB, Limits
-from kernwright.workers.verify.access import check, check_access
+from kernwright.workers.verify.access import check, check_access, clear
 
 LIMITS = Limits(cpu_seconds=60, wall_seconds=120, memory_bytes=1024 * MIB)
 PARALLEL = JitOptions(parallel=True)
@@ -178,6 +178,36 @@ def test_the_same_answer_is_given_without_a_child(child, columns):
     remote = asked(child, columns, text)
     assert direct.verdict is remote.verdict is Verdict.RACE
     assert remote.message.endswith(direct.message)
+
+
+BLOCKS = """
+def kernel(a, out):
+    for block in prange((a.shape[1] + {width} - 1) // {width}):
+        for j in range(block * {width}, min((block + 1) * {width}, a.shape[1])):
+            s = 0.0
+            for i in range(a.shape[0]):
+                s += a[i, j]
+            out[{place}] = s
+        for j in range(a.shape[1] if block == 0 else 0):
+            out[j] += 0.0
+"""
+
+
+def test_blocks_too_large_for_the_tiny_size_are_examined_at_larger_ones(child, columns):
+    racy, right = BLOCKS.format(width=24, place="j"), BLOCKS.format(width=24, place="j").rsplit("        for j", 1)[0]
+    case = columns.case("tiny", 3)
+    assert asked(child, columns, racy, convention="writes").passed
+    found = clear(child, Candidate(racy, PARALLEL, "writes"), columns, case)
+    assert found.verdict is Verdict.RACE and found.facts["size"]["m"] == 50
+    found = clear(child, Candidate(right, PARALLEL, "writes"), columns, case)
+    assert found.passed and found.facts["unexercised"] == [] and len(found.facts["sizes"]) > 1
+
+
+def test_a_parallel_loop_that_never_has_two_iterations_is_refused(child, columns):
+    text = BLOCKS.format(width=1000, place="j").rsplit("        for j", 1)[0]
+    found = clear(child, Candidate(text, PARALLEL, "writes"), columns, columns.case("tiny", 3))
+    assert found.verdict is Verdict.REFUSED and "line 3" in found.message and "smaller blocks" in found.message
+    assert clear(child, Candidate(text, JitOptions(), "writes"), columns, columns.case("tiny", 3)).passed
 
 
 def test_a_library_kernel_at_its_verify_size_is_cleared(child):
