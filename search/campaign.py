@@ -25,12 +25,12 @@ FINAL = "final"
 FINALISTS = 4
 NEAR_BEST = math.log(1.05)
 POLL_SECONDS = 0.25
-CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.3, 15.0, 150.0
-TIMING_SHARE = 0.6
+CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.33, 15.0, 150.0
+TIMING_SHARE = 0.4
 DUPLICATES_IN_A_ROW = 50
 # A worker then runs the slow reference once for many candidates; each still gets copies of its own.
 CANDIDATES_A_SEED = 24
-FINAL_SHARE = 0.35
+FINAL_SHARE = 0.2
 _LARGEST_SEED = 2**62
 
 

