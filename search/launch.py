@@ -111,6 +111,7 @@ def _drive(
                 progress.stage("cluster")
                 cluster = connect(settings.address, cores=len(machine_type().cores), dashboard=settings.dashboard)
                 stack.callback(cluster.close)
+                stack.enter_context(_termination_interrupts())  # once more: Ray has put a handler of its own
                 if cluster.dashboard:
                     progress.note(f"Ray dashboard: {cluster.dashboard}")
                 judge = JudgeSettings(threads, int(settings.memory_gib * 2**30), settings.build_seconds, settings.run_seconds,

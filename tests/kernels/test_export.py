@@ -481,7 +481,7 @@ def test_the_kernel_is_compiled_with_the_candidates_options():
     exec(compile(source, "<champion>", "exec"), scope)
     for function in (scope["softmax"].kernel, scope["fast_weights"]):
         assert isinstance(function, numba.core.dispatcher.Dispatcher)
-        assert function.targetoptions["parallel"] is True
+        assert function.targetoptions["parallel"] == CASES["softmax"][2].njit_parallel
         assert function.targetoptions["fastmath"] == {"nnan", "contract", "reassoc"}
         assert function.targetoptions["error_model"] == "python"
         assert function.targetoptions["boundscheck"] is False

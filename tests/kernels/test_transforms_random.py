@@ -6,6 +6,7 @@ import random
 import warnings
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kernwright.kernels.candidate import Candidate
@@ -363,7 +364,15 @@ def explore(rng: random.Random, depth: int = 3, width: int = 6) -> int:
     return checked
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9))
 def test_rewrites_of_random_loop_nests_compute_the_same(seed: int) -> None:
+    explore(random.Random(seed), width=3)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10**9))
+def test_rewrites_of_many_random_loop_nests_compute_the_same(seed: int) -> None:
     explore(random.Random(seed))
