@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 ENTRY = "kernel"
+_PARSE_TRIES = 10
 FASTMATH_FLAGS = ("reassoc", "nsz", "contract", "arcp", "afn", "nnan", "ninf")
 Number = int | float
 Convention = Literal["returns", "writes"]
@@ -89,7 +90,7 @@ class Candidate:
     def tree(self) -> ast.Module:
         """The parsed text; treat it as read-only. Raises CandidateError."""
         try:
-            return ast.parse(self.text)
+            return parse(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise CandidateError(f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}") from None
 
@@ -154,9 +155,22 @@ def parse_tunables(text: str) -> tuple[Tunable, ...]:
     return tuple(found)
 
 
+def parse(text: str) -> ast.Module:
+    """`ast.parse`, once more where another thread built a tree at the same time.
+
+    CPython 3.11 counts the depth of both together, and then raises SystemError (github.com/python/cpython/issues/106905).
+    """
+    for _ in range(_PARSE_TRIES):
+        try:
+            return ast.parse(text)
+        except SystemError:
+            continue
+    return ast.parse(text)
+
+
 def canonical_text(tree: ast.Module) -> str:
     """The tree's text with comments, docstrings and layout dropped and names replaced by their order of appearance."""
-    return ast.unparse(_Normaliser().visit(ast.parse(ast.unparse(tree))))
+    return ast.unparse(_Normaliser().visit(parse(ast.unparse(tree))))
 
 
 class _Normaliser(ast.NodeTransformer):

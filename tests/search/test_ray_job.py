@@ -68,7 +68,7 @@ def cluster(tmp_path):
         subprocess.run(["rm", "-rf", session], check=False)
 
 
-def wait_for_port(port, seconds=60):
+def wait_for_port(port, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -79,7 +79,7 @@ def wait_for_port(port, seconds=60):
     raise AssertionError(f"nothing listens at port {port}")
 
 
-def wait_for_nodes(count, address, environment, seconds=60):
+def wait_for_nodes(count, address, environment, seconds=150):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         said = subprocess.run([str(BIN / "ray"), "status", "--address", address], env=environment, capture_output=True, text=True)
