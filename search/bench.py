@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -131,7 +131,3 @@ def run_kernels(names: Sequence[str], evaluations: int, seed: int, directory: Pa
     speedups = [result["speedup"] for result in results if result["speedup"]]
     mean = math.exp(sum(map(math.log, speedups)) / len(speedups)) if speedups else None
     return {"evaluations": evaluations, "geometric_mean": mean, "kernels": results}
-
-
-def as_json(ratios: SelfRatios) -> dict[str, Any]:
-    return asdict(ratios)

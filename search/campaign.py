@@ -9,19 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..kernels import dialect
-from ..kernels.candidate import Candidate, CandidateError
+from ..kernels.candidate import Candidate
 from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from ..workers.fleet import Fleet
 from ..workers.job import ConfirmJob, Job
-from .journal import Journal
+from .journal import FINAL, SEARCH, SEED_VS_REFERENCE, Journal
 from .operators import Operator
 from .population import Elite, Population
 from .progress import Progress
+from .result import counts, not_slower
 
-SEARCH = "search"
-SEED_VS_REFERENCE = "seed_vs_reference"
-FINAL = "final"
 FINALISTS = 4
 NEAR_BEST = math.log(1.05)
 POLL_SECONDS = 0.25
@@ -91,7 +89,7 @@ class Campaign:
         self._judge_seeds()
         while not self._over():
             while self._fleet.room() and self._affordable() and (candidate := self._next()):
-                self._submit(candidate, "search")
+                self._submit(candidate)
             for evaluation in self._fleet.completed(POLL_SECONDS):
                 self._take(evaluation, SEARCH)
             self._progress.status(self._fleet.in_flight)
@@ -164,7 +162,7 @@ class Campaign:
         """Whether no operator has anything new; what it had, if it had, is judged next."""
         candidate = self._next()
         if candidate is not None:
-            self._submit(candidate, "search")
+            self._submit(candidate)
         return candidate is None
 
     def _affordable(self) -> bool:
@@ -202,21 +200,17 @@ class Campaign:
 
     def _passes_gate(self, candidate: Candidate) -> bool:
         """Workers ask again; here a refusal costs no worker's time, and no evaluation."""
-        try:
-            refusals = [f"line {r.line}: {r.reason}" for r in dialect.check(candidate)]
-            candidate.tunables  # noqa: B018 - parsing them is the check
-        except CandidateError as error:
-            refusals = [str(error)]
-        if refusals:
-            self._take(Evaluation(candidate.identity, Verdict.REFUSED, Rung.GATE, "\n".join(refusals[:5])), SEARCH)
-        return not refusals
+        complaint = dialect.complaint(candidate)
+        if complaint:
+            self._take(Evaluation(candidate.identity, Verdict.REFUSED, Rung.GATE, complaint), SEARCH)
+        return not complaint
 
-    def _submit(self, candidate: Candidate, stage: str) -> None:
+    def _submit(self, candidate: Candidate) -> None:
         bar = math.exp(self._population.bar()) if self._anchor is not None else 0.0
         if self._submitted % CANDIDATES_A_SEED == 0:
             self._inputs = self._draw()
         self._submitted += 1
-        self._fleet.submit(Job(candidate, stage, self._anchor, bar, self._inputs))
+        self._fleet.submit(Job(candidate, "search", self._anchor, bar, self._inputs))
 
     def _take(self, evaluation: Evaluation, purpose: str) -> None:
         """The journal first, then everyone who learns."""
@@ -227,7 +221,7 @@ class Campaign:
             self._progress.judged(candidate, evaluation, math.exp(best.fitness) if best else None)
 
     def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
-        self._evaluations += evaluation.rung is not Rung.GATE
+        self._evaluations += counts(evaluation)
         self._population.add(candidate, evaluation)
         for operator in (*self._patient, *(operator for operator, _ in self._operators)):
             operator.learn(candidate, evaluation)
@@ -304,4 +298,4 @@ def _over_anchor(evaluation: Evaluation, anchored: Ratio | None, anchor: Candida
 
 def _not_slower(confirmation: Confirmation) -> bool:
     rivals = (confirmation.over_seed, confirmation.over_njit)
-    return all(ratio is None or ratio.high >= 1.0 for ratio in rivals)
+    return all(map(not_slower, rivals))

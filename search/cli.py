@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -156,7 +157,7 @@ def bench_aa(
     used = settings.threads or len(machine_type().physical_cores)
     found = measurements.time_against_itself(resolve(kernel), settings, used, repeats, builds, show)
     if as_json:
-        return _print_json(measurements.as_json(found))
+        return _print_json(asdict(found))
     print(f"{found.kernel}: median ratio {found.median_ratio:.4f}, {found.contain_one} of {found.repeats} intervals contain 1, "
           f"the widest spans {100 * (found.widest - 1):.1f} %; {machine_type().key}, {used} thread(s)")
 

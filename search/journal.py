@@ -23,6 +23,7 @@ from .llm.call import LlmCall
 from .schema import RunError
 
 DATABASE, LOCK = "run.db", "run.lock"
+SEARCH, SEED_VS_REFERENCE, FINAL = "search", "seed_vs_reference", "final"  # purposes of evaluations
 T = TypeVar("T")
 
 

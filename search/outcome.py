@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..kernels.export import champion_source
-from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Verdict
 from ..workers.inspection import Inspection
 from .files import write_atomically
 from .journal import Journal
 from .report import write_report
-from .result import write_result
+from .result import confirmation_of, write_result
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,9 @@ def write_outcome(journal: Journal, directory: Path) -> Outcome:
 
 
 def _write_champion(journal: Journal, directory: Path) -> Path | None:
-    stored = journal.state("confirmation")
-    if stored is None:
+    confirmation = confirmation_of(journal)
+    if confirmation is None:
         return None
-    confirmation = Confirmation.from_json(stored)
     candidate = journal.candidate(confirmation.champion)
     if confirmation.verdict is not Verdict.VERIFIED or candidate is None:
         return None

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..kernels.candidate import Candidate
-from ..workers.evaluation import Evaluation, Rung, Verdict
+from ..workers.evaluation import Evaluation, Verdict
+from .result import counts
 
 STAGES = {
     "reference": "running the reference and lifting it to loops",
@@ -95,7 +96,7 @@ class Progress:
         """One more evaluation was journaled. best: the greatest speedup over the best seed so far, None for none."""
         with self._lock:
             self._verdicts[evaluation.verdict] += 1
-            self._done += evaluation.rung is not Rung.GATE
+            self._done += counts(evaluation)
             improved = best is not None and (self._best is None or f"{best:.2f}" != f"{self._best:.2f}" and best > self._best)
             if improved:
                 self._best = best

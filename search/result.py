@@ -12,9 +12,8 @@ from ..kernels.candidate import Candidate
 from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from .files import write_atomically
-from .journal import Journal, Judged
+from .journal import SEARCH, SEED_VS_REFERENCE, Journal, Judged
 
-SEARCH, SEED_VS_REFERENCE = "search", "seed_vs_reference"
 CHAMPION, NOTHING_VERIFIED = 0, 3
 NOTHING = "nothing verified"
 KEEP = "Keep your code, it is already the fastest known"

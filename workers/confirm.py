@@ -8,16 +8,14 @@ from math import prod
 from threadpoolctl import ThreadpoolController
 
 from ..kernels.candidate import Candidate
-from ..kernels.spec import SpecError
 from .confirmation import Confirmation
 from .evaluate import REFERENCE, Judge
 from .evaluation import Ratio, Verdict
-from .failure import RunFailed
+from .failure import FAILURES, meaning
 from .job import ConfirmJob
 from .oracle import Case
-from .sandbox.client import ChildFailure
 from .session import ChildSession
-from .timing import TimingError, measure, reported
+from .timing import measure, reported
 from .verify.access import check_access, clear
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, differential, plan
@@ -34,14 +32,8 @@ def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
         examination.verify()
         if examination.verdict is Verdict.VERIFIED:
             examination.time()
-    except RunFailed as failure:
-        examination.fail(failure.verdict, failure.message)
-    except ChildFailure as failure:
-        examination.fail(Verdict(failure.kind), failure.message)
-    except SpecError as error:
-        examination.fail(Verdict.LOST, f"the reference failed: {error}")
-    except TimingError as error:
-        examination.fail(Verdict.WRONG, f"its timing cannot be trusted: {error}")
+    except FAILURES as failure:
+        examination.fail(*meaning(failure))
     return examination.confirmation()
 
 

@@ -11,18 +11,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..kernels import dialect
-from ..kernels.candidate import Candidate, CandidateError
-from ..kernels.spec import SpecError
+from ..kernels.candidate import Candidate
 from .evaluation import Evaluation, Ratio, Rung, Verdict
-from .failure import RunFailed
+from .failure import FAILURES, meaning
 from .job import Assignment, Job
 from .leases import Leases
 from .machine import machine_type
 from .oracle import Oracle
-from .sandbox.client import Child, ChildFailure
+from .sandbox.client import Child
 from .session import ChildSession
 from .slots import Slots
-from .timing import TimingError, screen
+from .timing import screen
 from .verify.access import clear
 from .verify.check import Check
 from .verify.differential import differential, plan
@@ -61,24 +60,17 @@ class Judge:
             self._climb(job, record)
         except _Ended:
             pass
-        except RunFailed as failure:
-            record.verdict, record.message = failure.verdict, failure.message
-        except ChildFailure as failure:
-            record.verdict, record.message = Verdict(failure.kind), failure.message
-        except SpecError as error:
-            record.verdict, record.message = Verdict.LOST, f"the reference failed: {error}"
-        except TimingError as error:
-            record.verdict, record.message = Verdict.WRONG, f"its timing cannot be trusted: {error}"
+        except FAILURES as failure:
+            record.verdict, record.message = meaning(failure)
         return record.evaluation(self.machine, self.node)
 
     def _climb(self, job: Job, record: _Record) -> None:
         candidate = job.candidate
         with record.rung(Rung.GATE):
-            refusals = _refusals(candidate)
-            if refusals:
-                record.end(Verdict.REFUSED, refusals)
+            if complaint := dialect.complaint(candidate):
+                record.end(Verdict.REFUSED, complaint)
         cases = plan(self.oracle, job.seed)
-        with record.waiting(), self._build_lease() as core:
+        with record.waiting(), self.leases.build() as core:
             record.working()
             with record.rung(Rung.SMOKE):
                 self._smoke(candidate, cases[:SMOKE_CASES], core, record)
@@ -86,7 +78,7 @@ class Judge:
             child = self.slots.fork(f"judge {candidate.identity}", [core])
             record.defences = child.defences
         with child:
-            with record.waiting(), self._build_lease() as core:
+            with record.waiting(), self.leases.build() as core:
                 record.working()
                 child.pin([core])
                 with record.rung(Rung.BUILD):
@@ -135,10 +127,7 @@ class Judge:
             record.working()
             with record.rung(Rung.MEASURE):
                 child.pin(cores)
-                if anchor is not None and anchor.identity == candidate.identity:
-                    self.slots.build(child, "rival", anchor, trusted=True)
-                else:
-                    self.slots.build_rival(child, "rival", anchor)
+                self.slots.build_rival(child, "rival", anchor)
                 mixed = self.slots.mixed_pools(candidate, anchor)
                 with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
                     screening = screen(session, candidate="candidate", rival="rival", bar=job.bar, rival_name=rival,
@@ -151,25 +140,11 @@ class Judge:
             self._timed[code] = ratio
         record.succeed(ratio)
 
-    @contextmanager
-    def _build_lease(self) -> Iterator[int]:
-        with self.leases.build() as core:
-            yield core
-
 
 def _is_derived(candidate: Candidate) -> bool:
     """Whether only operations that keep bounds made it from its parent: a rewrite, or other options."""
     operator = candidate.lineage.operator.partition(":")[0]
     return operator == "rewrite" or (operator == "tune" and not candidate.tunables)
-
-
-def _refusals(candidate: Candidate) -> str:
-    """What the gate refuses, in lines; "" where the candidate passes."""
-    try:
-        candidate.tunables  # noqa: B018 - parsing them is the check
-    except CandidateError as error:
-        return str(error)
-    return "\n".join(f"line {r.line}: {r.reason}" for r in dialect.check(candidate)[:5])
 
 
 class _Ended(Exception):

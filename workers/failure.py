@@ -1,11 +1,13 @@
-"""RunFailed: a built kernel that was run and gave no result."""
+"""Failures: what ends an examination early, and the verdict that it means."""
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..kernels.spec import SpecError
 from .evaluation import Verdict
 from .sandbox.client import ChildFailure
+from .timing import TimingError
 
 
 class RunFailed(Exception):
@@ -25,3 +27,16 @@ class RunFailed(Exception):
     def of_reply(cls, reply: Mapping[str, Any]) -> RunFailed:
         """What the harness's reply {"ok": false, "kind", "message"} means."""
         return cls(Verdict(reply["kind"]), str(reply["message"]))
+
+
+FAILURES = (RunFailed, ChildFailure, SpecError, TimingError)
+
+
+def meaning(failure: Exception) -> tuple[Verdict, str]:
+    """The verdict on a candidate whose examination ended in one of FAILURES, and its message."""
+    if isinstance(failure, SpecError):
+        return Verdict.LOST, f"the reference failed: {failure}"
+    if isinstance(failure, TimingError):
+        return Verdict.WRONG, f"its timing cannot be trusted: {failure}"
+    failed = failure if isinstance(failure, RunFailed) else RunFailed.of_child(failure)
+    return failed.verdict, failed.message

@@ -91,12 +91,8 @@ def measure(
     Fewer if `seconds` are over, but never fewer than 6. The interval holds for this process: where the loader and the
     allocator place code and data moves a kernel by a percent or so from one process to the next (see `reported`).
     """
-    pair = _Pair(session, candidate, rival, BATCH_NS)
-    end = perf_counter() + seconds
-    while len(pair.logs) < rounds and (perf_counter() < end or len(pair.logs) < MIN_ROUNDS):
-        pair.round()
-    pair.check_clock()
-    return _ratio([pair], pair.logs, rival_name)
+    return screen(session, candidate=candidate, rival=rival, bar=0.0, rival_name=rival_name, rounds=rounds, seconds=seconds,
+                  measuring=True).ratio
 
 
 def reported(

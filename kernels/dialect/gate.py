@@ -26,6 +26,8 @@ from .refusal import Refusal, Refused
 from .statements import StatementChecker, bound_names, check_binding, is_docstring
 from .vocabulary import RESERVED
 
+REFUSALS_SHOWN = 5
+
 
 def check(candidate: Candidate, signature: Signature | None = None) -> tuple[Refusal, ...]:
     """Why `candidate` is outside the dialect, in the order of the lines; empty if it passes. Never raises.
@@ -37,6 +39,15 @@ def check(candidate: Candidate, signature: Signature | None = None) -> tuple[Ref
     if signature is not None:
         wanted = len(signature.arguments) + (len(signature.outputs) if writes else 0)
     return _guarded(candidate.text, writes, wanted)
+
+
+def complaint(candidate: Candidate) -> str:
+    """What stands against judging `candidate`: the first refusals, or a malformed tunable; "" where it passes."""
+    try:
+        candidate.tunables  # noqa: B018 - parsing them is the check
+    except CandidateError as error:
+        return str(error)
+    return "\n".join(f"line {refusal.line}: {refusal.reason}" for refusal in check(candidate)[:REFUSALS_SHOWN])
 
 
 def check_text(text: str) -> tuple[Refusal, ...]:
