@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..kernels import dialect
 from ..kernels.candidate import Candidate
+from ..kernels.dialect.gate import complaint
 from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from ..workers.fleet import Fleet
@@ -200,10 +200,10 @@ class Campaign:
 
     def _passes_gate(self, candidate: Candidate) -> bool:
         """Workers ask again; here a refusal costs no worker's time, and no evaluation."""
-        complaint = dialect.complaint(candidate)
-        if complaint:
-            self._take(Evaluation(candidate.identity, Verdict.REFUSED, Rung.GATE, complaint), SEARCH)
-        return not complaint
+        refused = complaint(candidate)
+        if refused:
+            self._take(Evaluation(candidate.identity, Verdict.REFUSED, Rung.GATE, refused), SEARCH)
+        return not refused
 
     def _submit(self, candidate: Candidate) -> None:
         bar = math.exp(self._population.bar()) if self._anchor is not None else 0.0

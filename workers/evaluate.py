@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..kernels import dialect
 from ..kernels.candidate import Candidate
+from ..kernels.dialect.gate import complaint
 from .evaluation import Evaluation, Ratio, Rung, Verdict
 from .failure import FAILURES, meaning
 from .job import Assignment, Job
@@ -67,8 +67,8 @@ class Judge:
     def _climb(self, job: Job, record: _Record) -> None:
         candidate = job.candidate
         with record.rung(Rung.GATE):
-            if complaint := dialect.complaint(candidate):
-                record.end(Verdict.REFUSED, complaint)
+            if refused := complaint(candidate):
+                record.end(Verdict.REFUSED, refused)
         cases = plan(self.oracle, job.seed)
         with record.waiting(), self.leases.build() as core:
             record.working()
