@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil, exp, log
 from statistics import median
 from time import perf_counter, perf_counter_ns
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ _ALIKE = 2.0
 _AGREEING_PASSES, _MOST_PASSES = 3, 12
 _SCREEN_ALPHA = 0.02
 _CLOCK_LOW, _CLOCK_HIGH = 0.8, 1.1
+_ATTEMPTS = 3
+_T = TypeVar("_T")
 
 
 class TimingError(RuntimeError):
@@ -66,7 +69,14 @@ def screen(
     slower when it warms up, and takes long, without a round.
     measuring: the same rounds are the measurement of a candidate that is not slower than the bar: it gets all of them,
     as in `measure` (the little that stopping early could have changed is taken out when elites are timed again).
+    A measurement that cannot be trusted is taken again; raises TimingError where the third cannot be trusted either.
     """
+    return _trusted(lambda: _screened(session, candidate, rival, bar, rival_name, rounds, seconds, measuring))
+
+
+def _screened(
+    session: Session, candidate: str, rival: str, bar: float, rival_name: str, rounds: int, seconds: float, measuring: bool
+) -> Screening:
     pair = _Pair(session, candidate, rival, BATCH_NS if measuring else ceil(BATCH_NS / 2))
     if pair.warm_ns[candidate] > _SLOW_CALL_NS and pair.warm_speedup < bar / _HOPELESS / 2:
         pair.note(pair.warm_ns[candidate], pair.warm_ns[rival], pair.warm_ns[rival], pair.warm_ns[candidate])
@@ -111,11 +121,14 @@ def reported(
         Who comes first alternates, so that what the order of building does to a kernel falls on both.
     processes: at least 6; their medians, not the rounds, are the independent values that the interval rests on.
     rounds: in each process, cut down before the first of them so that all fit into about `seconds`, never below 1.
+    A process whose clock contradicts ours is replaced. Raises TimingError where its second replacement fares no better.
     """
     if processes < MIN_PROCESSES:
         raise ValueError(f"a reported interval needs at least {MIN_PROCESSES} processes")
     pairs: list[_Pair] = []
-    for number in range(processes):
+
+    def one_process(number: int) -> _Pair:
+        nonlocal rounds
         with open_session(number, number % 2 == 1) as session:
             pair = _Pair(session, candidate, rival, BATCH_NS, first=number % 2)
             if not pairs:
@@ -123,8 +136,19 @@ def reported(
             for _ in range(rounds):
                 pair.round()
             pair.check_clock()
-        pairs.append(pair)
+        return pair
+
+    for number in range(processes):
+        pairs.append(_trusted(partial(one_process, number)))
     return _ratio(pairs, [median(pair.logs) for pair in pairs], rival_name)
+
+
+def _trusted(take: Callable[[], _T]) -> _T:
+    """What `take` measures. A busy machine can make an honest child's clock look wrong, but hardly thrice in a row."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(TimingError):
+            return take()
+    return take()
 
 
 @dataclass

@@ -133,6 +133,20 @@ def test_a_child_whose_clock_contradicts_ours_is_not_believed(make):
             measure(world.session(), **NAMES)
 
 
+def test_a_measurement_that_was_disturbed_is_taken_again(make):
+    world = make({"a": 1e6, "b": 2e6}, own_clock=3.0)
+    opened = []
+
+    @contextmanager
+    def session(number, rival_first):
+        opened.append(number)
+        world.own_clock = 3.0 if len(opened) == 2 else 1.0
+        yield world.session()
+
+    assert reported(session, **NAMES, processes=6, rounds=2).speedup == pytest.approx(2.0, rel=0.03)
+    assert opened == [0, 1, 1, 2, 3, 4, 5]
+
+
 def test_screening_stops_early_where_the_answer_is_clear(make):
     for cost, decision, most in ((1e6, "slower", 1), (1.4e5, "slower", 5), (5e4, "faster", 5)):
         world = make({"a": cost, "b": 1e5}, noise=0.01)

@@ -353,8 +353,8 @@ def _obituary(exit_report: dict[str, Any], limits: Limits) -> ChildFailure:
     """What an unexpected end means. (How each limit shows itself was tried out: see tests/workers/test_sandbox*.)"""
     cpu, number, tail = exit_report["cpu_seconds"], exit_report["signal"], exit_report["tail"].strip()
     said = f"; it printed: {tail[-500:]}" if tail else ""
-    spent = cpu >= limits.cpu_seconds
-    if number in (signal.SIGXCPU, signal.SIGKILL) and spent:
+    # Nothing but the soft limit sends SIGXCPU; the kernel counts ticks for it, so the exact account may be a little less.
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu >= limits.cpu_seconds):
         return ChildFailure("timed out", f"used up its {limits.cpu_seconds:g} CPU seconds")
     if _OUT_OF_MEMORY.search(tail):
         return ChildFailure("out of memory", f"ended when no more memory was to be had (limit {limits.memory_bytes / MIB:,.0f} MiB){said}")
