@@ -24,7 +24,7 @@ FINALISTS = 4
 NEAR_BEST = math.log(1.05)
 POLL_SECONDS = 0.25
 CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.33, 15.0, 150.0
-TIMING_SHARE = 0.4
+TIMING_SHARE, PROOF_SHARE = 0.4, 0.3
 DUPLICATES_IN_A_ROW = 50
 # A worker then runs the slow reference once for many candidates; each still gets copies of its own.
 CANDIDATES_A_SEED = 24
@@ -233,7 +233,8 @@ class Campaign:
         for finalist in self._finalists():
             self._progress.note(f"examining {finalist.identity} on fresh seeds, in fresh processes")
             confirmation = self._fleet.confirm(ConfirmJob(
-                finalist, self._anchor or finalist, self._sound_njit(), self._draw(), seconds=TIMING_SHARE * self._limits.confirm_seconds))
+                finalist, self._anchor or finalist, self._sound_njit(), self._draw(),
+                seconds=TIMING_SHARE * self._limits.confirm_seconds, proof_seconds=PROOF_SHARE * self._limits.confirm_seconds))
             self._journal.add_event("confirmation", confirmation.as_json(), self.elapsed)
             if confirmation.verdict is not Verdict.VERIFIED:
                 self._progress.note(f"{finalist.identity} falls: {confirmation.verdict}: {confirmation.message}")

@@ -14,6 +14,7 @@ from .evaluation import Ratio, Verdict
 from .failure import FAILURES, meaning
 from .job import ConfirmJob
 from .oracle import Case
+from .prove.registry import PROOFS
 from .session import ChildSession
 from .timing import measure, reported
 from .verify.access import check_access, clear
@@ -30,6 +31,8 @@ def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
     examination = _Examination(judge, job)
     try:
         examination.verify()
+        if examination.verdict is Verdict.VERIFIED:
+            examination.prove()
         if examination.verdict is Verdict.VERIFIED:
             examination.time()
     except FAILURES as failure:
@@ -86,6 +89,13 @@ class _Examination:
                 if self._passes("differential", differential(ChildRunner(child, "candidate", seconds), oracle, self.cases)):
                     self.found["equivalent"] = True
                     self.verdict = Verdict.VERIFIED
+
+    def prove(self) -> None:
+        """Every proof, until one finds something."""
+        for name, proof in PROOFS.items():
+            check = proof(self.judge, self.job.champion, self.job.seed, self.job.proof_seconds / len(PROOFS))
+            if not self._passes(name, check):
+                return
 
     def _accesses(self, child, seconds: float) -> bool:
         oracle, signature = self.judge.oracle, self.judge.assignment.signature

@@ -57,7 +57,7 @@ class ConfirmJob:
     """The champion's last examination: fresh seeds, fresh processes, a fixed number of rounds.
 
     best_seed: the run's anchor. njit: the reference as it is under plain `@njit`, or None where that does not compile.
-    seconds: about how long all its timings may take together.
+    seconds: about how long all its timings may take together. proof_seconds: the same for the proofs.
     """
 
     champion: Candidate
@@ -67,3 +67,4 @@ class ConfirmJob:
     rounds: int = 10
     processes: int = 6
     seconds: float = 60.0
+    proof_seconds: float = 60.0

@@ -1,0 +1,1 @@
+"""Proofs: what is asked of a champion beyond the search's own checks. One proof a file; `registry` holds them all."""
