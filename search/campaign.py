@@ -34,14 +34,20 @@ _LARGEST_SEED = 2**62
 
 @dataclass(frozen=True)
 class Limits:
-    """When a search ends: after so many evaluations, or so many seconds of the run's own clock (None: no limit)."""
+    """When a search ends: after so many evaluations, or so many seconds of the run's own clock (None: no limit).
+
+    confirm: seconds for the champion's last examination; None: a share of `seconds`.
+    """
 
     evaluations: int | None
     seconds: float | None
+    confirm: float | None = None
 
     @property
     def confirm_seconds(self) -> float:
         """What is kept back of `seconds` for the champion's last examination."""
+        if self.confirm is not None:
+            return self.confirm
         if self.seconds is None:
             return MOST_CONFIRM
         return min(MOST_CONFIRM, max(LEAST_CONFIRM, CONFIRM_SHARE * self.seconds))

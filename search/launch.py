@@ -124,7 +124,7 @@ def _drive(
                              (TuneOperator(Tuner(settings.seed, signature, threads, finite)), TUNE_WEIGHT)]
                 campaign = Campaign(
                     journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), operators, models,
-                    seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings)), settings.seed,
+                    seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
                     progress, begun,
                 )
                 try:

@@ -37,6 +37,8 @@ class RunSettings(BaseModel):
     rounds: paired rounds of one measurement in the search.
     build_seconds, run_seconds: CPU time of a candidate's build, and of everything that runs it. memory_gib: what its
         process may take beyond the inputs. reference_seconds: how long watching the reference may take before the search.
+    confirm_seconds: about how long the champion's last examination may take; None: a third of the minutes, but no more
+        than 150 s.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -57,6 +59,7 @@ class RunSettings(BaseModel):
     build_seconds: Seconds = Field(60.0, description=_SECONDS)
     run_seconds: Seconds = Field(60.0, description=_SECONDS)
     reference_seconds: Seconds = Field(60.0, description=_SECONDS)
+    confirm_seconds: Seconds | None = Field(None, description=_SECONDS)
     memory_gib: StrictFloat = Field(4.0, gt=0, le=65_536, description="a number of GiB greater than 0")
 
 

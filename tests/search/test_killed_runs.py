@@ -1,26 +1,20 @@
 """A driver that is killed at any moment loses nothing that was finished, and nothing of it is left running."""
-import importlib.util
 import json
 import random
 import time
-from pathlib import Path
 
 import pytest
-
-_LOCATION = Path(__file__).parents[1] / "whole_runs.py"
-_SPEC = importlib.util.spec_from_file_location("whole_runs", _LOCATION)
-runs = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(runs)
+import whole_runs as runs
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=[pytest.mark.slow, pytest.mark.timeout(1500)])])
 def test_a_driver_killed_at_random_moments_resumes_and_repeats_nothing(tmp_path, kills):
-    (tmp_path / "mine.py").write_text(runs.KERNEL)
+    runs.prepare(tmp_path)
     rng, finished = random.Random(kills), []
-    process = runs.kernwright("run", "mine.py:scores", "--evaluations", str(8 * kills), "--minutes", str(2 + 3 * kills), "--out", "out", folder=tmp_path)
+    process = runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(6 * kills), "--out", "out", folder=tmp_path)
     runs.wait_for(tmp_path / "out", 1)
     for _ in range(kills):
-        time.sleep(rng.uniform(0.0, 8.0))
+        time.sleep(rng.uniform(0.0, 6.0))
         process.kill()
         process.communicate()
         assert not runs.left_behind(tmp_path)
@@ -34,4 +28,4 @@ def test_a_driver_killed_at_random_moments_resumes_and_repeats_nothing(tmp_path,
     assert status == 0, err[-2000:]
     now = runs.evaluations(tmp_path / "out")
     assert now[: len(finished)] == finished and len({row[1:3] for row in now}) == len(now)
-    assert json.loads((tmp_path / "out/result.json").read_text())["evaluations"] == 8 * kills
+    assert json.loads((tmp_path / "out/result.json").read_text())["evaluations"] == 6 * kills

@@ -1,6 +1,5 @@
 """The language-model operator against a scripted server, over a socket, through the real client."""
 import dataclasses
-import importlib.util
 import json
 import logging
 import math
@@ -21,18 +20,8 @@ from kernwright.search.llm.profile import NO_KEY, Key, Profile
 from kernwright.search.operators.llm import LlmOperator
 from kernwright.search.population.pool import Pool
 from kernwright.workers.evaluation import Evaluation, Ratio, Rung, Verdict
+from scripted_model import ScriptedModel
 
-
-def load_scripted_model():
-    path = Path(__file__).parents[1] / "scripted_model.py"
-    spec = importlib.util.spec_from_file_location("scripted_model", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-ScriptedModel = load_scripted_model().ScriptedModel
 SECRET = "sk-very-secret-0123456789"
 REFERENCE = '''
 import numpy as np

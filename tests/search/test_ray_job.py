@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import whole_runs as runs
 
 BIN = Path(sys.executable).parent
 KERNEL = '''
@@ -97,8 +98,8 @@ def test_a_submitted_run_uses_the_nodes_of_a_cluster_with_a_token(cluster, tmp_p
     address, environment = cluster
     folder, out = tmp_path / "mine", tmp_path / "out"
     folder.mkdir()
-    (folder / "mine.py").write_text(KERNEL)
-    done = submit(address, environment, folder, "kernwright", "run", "mine.py:lift_and_drop", "--evaluations", "6",
+    runs.prepare(folder, KERNEL)
+    done = submit(address, environment, folder, "kernwright", "run", "mine.py:lift_and_drop", "--config", "short.toml", "--evaluations", "6",
                   "--threads", "1", "--out", str(out))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     result = json.loads((out / "result.json").read_text())

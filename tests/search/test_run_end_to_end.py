@@ -1,24 +1,18 @@
 """`kernwright run` as its user runs it: a whole campaign, interrupted, and what it leaves."""
-import importlib.util
 import json
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-_LOCATION = Path(__file__).parents[1] / "whole_runs.py"
-_SPEC = importlib.util.spec_from_file_location("whole_runs", _LOCATION)
-runs = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(runs)
+import whole_runs as runs
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    (folder / "mine.py").write_text(runs.KERNEL)
-    done = runs.finish(runs.kernwright("run", "mine.py:scores", "--evaluations", "10", "--minutes", "3", "--out", "out", "--seed", "3", folder=folder))
+    runs.prepare(folder)
+    done = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", "8", "--out", "out", "--seed", "3", folder=folder))
     return folder, done
 
 
@@ -26,7 +20,7 @@ def test_a_run_ends_with_a_verified_champion_and_all_its_files(finished):
     folder, (status, out, err) = finished
     assert status == 0, err[-2000:] + out[-2000:]
     result = json.loads((folder / "out/result.json").read_text())
-    assert result["verdict"] == "verified" and result["evaluations"] == 10 and result["kernel"] == "scores"
+    assert result["verdict"] == "verified" and result["evaluations"] == 8 and result["kernel"] == "scores"
     assert result["speedup_low"] <= result["speedup"] <= result["speedup_high"]
     assert {"champion.py", "report.html", "result.json", "run.db"} <= {path.name for path in (folder / "out").iterdir()}
     assert "report.html" in out and "champion.py" in out
@@ -60,8 +54,8 @@ def test_resuming_a_finished_run_repeats_nothing(finished):
 
 
 def test_ctrl_c_keeps_what_was_found_and_exits_with_130(tmp_path):
-    (tmp_path / "mine.py").write_text(runs.KERNEL)
-    process = runs.kernwright("run", "mine.py:scores", "--minutes", "10", "--out", "out", folder=tmp_path)
+    runs.prepare(tmp_path)
+    process = runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--minutes", "10", "--out", "out", folder=tmp_path)
     runs.wait_for(tmp_path / "out", 3)
     process.send_signal(signal.SIGINT)
     status, out, err = runs.finish(process, 90)
@@ -72,8 +66,8 @@ def test_ctrl_c_keeps_what_was_found_and_exits_with_130(tmp_path):
 
 def test_a_reference_with_nothing_to_begin_with_exits_with_3(tmp_path):
     text = runs.KERNEL.replace("    centred", "    a = np.linalg.eigh(a.T @ a)[1][: a.shape[0]]\n    centred")
-    (tmp_path / "mine.py").write_text(text.replace("np.linalg.eigh(a.T @ a)[1]", "np.array(sorted(map(tuple, a.tolist())))"))
-    status, out, err = runs.finish(runs.kernwright("run", "mine.py:scores", "--evaluations", "4", "--minutes", "1", "--out", "out", folder=tmp_path))
+    runs.prepare(tmp_path, text.replace("np.linalg.eigh(a.T @ a)[1]", "np.array(sorted(map(tuple, a.tolist())))"))
+    status, out, err = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", "4", "--out", "out", folder=tmp_path))
     assert status == 3, err[-1500:] + out[-1500:]
     assert (tmp_path / "out/report.html").exists()
 

@@ -1,19 +1,13 @@
 """`kernwright run --llm`: whole runs beside a scripted model behind a real socket."""
-import importlib.util
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+import scripted_model
 from kernwright.search.journal import Journal, journal_url
 from kernwright.search.llm.call import CallStatus
-
-_LOCATION = Path(__file__).parents[1] / "scripted_model.py"
-_SPEC = importlib.util.spec_from_file_location("scripted_model_for_runs", _LOCATION)
-scripted_model = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(scripted_model)
 
 KEY = "sk-scripted-0123456789abcdef"
 KERNEL = '''
@@ -37,10 +31,10 @@ def energies(a):
 def run(folder, server, *more):
     (folder / "mine.py").write_text(KERNEL)
     (folder / "scripted.toml").write_text(f'base_url = "{server.base_url}"\nmodel = "scripted"\nkey_env = "SCRIPTED_KEY"\n')
-    (folder / "config.toml").write_text("llm_calls = 6\nrounds = 7\n")
+    (folder / "config.toml").write_text("llm_calls = 6\nrounds = 7\nconfirm_seconds = 6.0\ndashboard = false\n")
     return subprocess.run(
         [sys.executable, "-m", "kernwright", "run", "mine.py:energies", "--config", "config.toml", "--llm", "./scripted.toml",
-         "--evaluations", "8", "--minutes", "2", "--out", "out", *more],
+         "--evaluations", "8", "--out", "out", *more],
         cwd=folder, env={**os.environ, "SCRIPTED_KEY": KEY}, capture_output=True, text=True, timeout=280)
 
 
