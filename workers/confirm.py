@@ -33,7 +33,7 @@ def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
         examination.verify()
         if examination.verdict is Verdict.VERIFIED:
             examination.prove()
-        if examination.verdict is Verdict.VERIFIED:
+        if examination.verdict is Verdict.VERIFIED and job.timed:
             examination.time()
     except FAILURES as failure:
         examination.fail(*meaning(failure))
@@ -56,7 +56,7 @@ class _Examination:
     def confirmation(self) -> Confirmation:
         return Confirmation(
             champion=self.job.champion.identity, verdict=self.verdict, message=self.message, by_size=self.sizes,
-            checks=tuple(self.checks), seed=self.job.seed, threads=self.judge.assignment.settings.threads, blas=_blas(),
+            checks=tuple(self.checks), seed=job.seed, budget=budget, threads=self.judge.assignment.settings.threads, blas=_blas(),
             machine=self.judge.machine, node=self.judge.node, **self.found,
         )
 

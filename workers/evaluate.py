@@ -88,6 +88,8 @@ class Judge:
                     check = differential(ChildRunner(child, "candidate", self.assignment.settings.run_seconds), self.oracle, cases)
                     record.answer(check, "differential")
                     record.equivalent = True
+                    if not job.timed:
+                        record.end(Verdict.VERIFIED, "")
                 self.slots.cache_rival(job.anchor, case, [core])
             self._time(job, child, record)
 

@@ -40,7 +40,7 @@ class Job:
 
     stage: "seed" or "search"; it names the Ray task. anchor: the rival of the paired timing (None: the reference).
     bar: speedup over the anchor below which the screen may stop. seed: drawn in the driver, unknown to candidates.
-    afresh: timed even where this node has timed the same machine code before.
+    afresh: timed even where this node has timed the same machine code before. timed: False ends after verification.
     """
 
     candidate: Candidate
@@ -49,6 +49,7 @@ class Job:
     bar: float = 0.0
     seed: int = 0
     afresh: bool = False
+    timed: bool = True
     attempts: int = field(default=0, compare=False)
 
 
@@ -57,7 +58,8 @@ class ConfirmJob:
     """The champion's last examination: fresh seeds, fresh processes, a fixed number of rounds.
 
     best_seed: the run's anchor. njit: the reference as it is under plain `@njit`, or None where that does not compile.
-    seconds: about how long all its timings may take together. proof_seconds: the same for the proofs.
+    seconds: about how long all its timings may take together. proof_seconds: the same for the proofs. timed: False ends
+    after the proofs.
     """
 
     champion: Candidate
@@ -68,3 +70,4 @@ class ConfirmJob:
     processes: int = 6
     seconds: float = 60.0
     proof_seconds: float = 60.0
+    timed: bool = True
