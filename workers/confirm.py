@@ -54,8 +54,10 @@ class _Examination:
         self.sizes: dict[str, Ratio] = {}
 
     def confirmation(self) -> Confirmation:
+        job = self.job
+        budget = {"processes": job.processes, "rounds": job.rounds, "seconds": job.seconds, "proof_seconds": job.proof_seconds}
         return Confirmation(
-            champion=self.job.champion.identity, verdict=self.verdict, message=self.message, by_size=self.sizes,
+            champion=job.champion.identity, verdict=self.verdict, message=self.message, by_size=self.sizes,
             checks=tuple(self.checks), seed=job.seed, budget=budget, threads=self.judge.assignment.settings.threads, blas=_blas(),
             machine=self.judge.machine, node=self.judge.node, **self.found,
         )

@@ -18,6 +18,7 @@ class Confirmation:
     checks: one mapping a check with "name", "verdict", "message" and "facts" (cases, sizes, seeds, worst errors).
     first_call_s: wall seconds of compiling and running the champion for the first time.
     seed: repeats the examination's inputs. defences: active in the children. blas: name of the BLAS library and kernel.
+    budget: the processes, the rounds in each and the seconds that its timings were allowed, and the proofs' seconds.
     """
 
     champion: str
@@ -39,6 +40,7 @@ class Confirmation:
     machine: str = ""
     node: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    budget: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
