@@ -8,7 +8,7 @@ run        {"slot", "args", "perturb": byte or null}      -> {"ok": true, "outpu
 prepare    {"slot", "args", "calls", "copy_bytes"}        -> {"ok": true, "calls", "copies"}
 go         {"slot"}                                       -> {"ok": true, "ns", "calls"}
 collect    {"slot"}                                       -> {"ok": true, "outputs"}
-access     {"candidate", "signature", "args"}             -> {"ok": true, "check"}    (see `verify.access`)
+examine    {"by": a name of EXAMINERS, "args": name or null, ...}   -> {"ok": true, ...}   (see the module's `answer`)
 inspect    see `inspection`
 
 What goes wrong is answered too: {"ok": false, "kind", "message"} with kind "build failed", "raised", "out of bounds",
@@ -18,10 +18,11 @@ expected values and verdict: nothing that is said here is believed, except that 
 from __future__ import annotations
 
 import gc
+import importlib
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,8 @@ from .build import BuildFailed, build
 from .rotation import Rotation
 from .sandbox.child import Channel
 
+EXAMINERS: Mapping[str, str] = {"access": ".verify.access"}
+"""Ways of interpreting a candidate's text, each with its module, whose `answer(message, arguments)` gives the reply."""
 COPY_BYTES = 256 << 20
 MESSAGE_CHARACTERS = 1000
 Function = Callable[..., Any]
@@ -123,7 +126,7 @@ class Harness:
         self._blas_threads = 0
         self._commands: dict[str, Callable[[Reply, Sequence[int]], Reply]] = {
             "build": self._build, "attach": self._attach, "run": self._run, "prepare": self._prepare, "go": self._go,
-            "collect": self._collect, "access": self._access, "inspect": self._inspect,
+            "collect": self._collect, "examine": self._examine, "inspect": self._inspect,
         }
 
     def answer(self, message: Reply, fds: Sequence[int]) -> Reply:
@@ -242,10 +245,10 @@ class Harness:
         arena.restore(last)
         return {"ok": True, "outputs": self._deliver(slot, values, arena, last, ())}
 
-    def _access(self, message: Reply, _: Sequence[int]) -> Reply:
-        from .verify.access import answer
-
-        return answer(message, self._arenas[message["args"]].arguments())
+    def _examine(self, message: Reply, _: Sequence[int]) -> Reply:
+        module = importlib.import_module(EXAMINERS[message["by"]], __package__)
+        arguments = self._arenas[message["args"]].arguments() if message.get("args") else ()
+        return module.answer(message, arguments)
 
     def _inspect(self, message: Reply, _: Sequence[int]) -> Reply:
         from .inspection import inspect

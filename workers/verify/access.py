@@ -35,7 +35,8 @@ def check_access(
 ) -> Check:
     """`check` on the arguments of `case`, carried out in `child`. seconds: wall limit; a child that exceeds it, or dies
     otherwise, gives a Check with that verdict."""
-    message = {"do": "access", "args": ARGS, "candidate": candidate.as_json(), "signature": signature.as_json()}
+    message = {"do": "examine", "by": "access", "args": ARGS, "candidate": candidate.as_json(),
+               "signature": signature.as_json()}
     try:
         with Arena.build(case.arguments, ()) as arena:
             reply = child.call({"do": "attach", "name": ARGS, "layout": arena.layout}, [arena.fd], seconds)
@@ -91,7 +92,7 @@ def _larger(oracle: Oracle) -> Iterator[str | Mapping[str, int]]:
 
 
 def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, Any]:
-    """The child's part: the reply to the harness command "access"."""
+    """The child's part: the reply to the harness command "examine" by "access"."""
     candidate, signature = Candidate.from_json(message["candidate"]), Signature.from_json(message["signature"])
     return {"ok": True, "check": check(candidate, arguments, signature).as_json()}
 
