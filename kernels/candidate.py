@@ -16,7 +16,8 @@ _PARSE_TRIES = 10
 FASTMATH_FLAGS = ("reassoc", "nsz", "contract", "arcp", "afn", "nnan", "ninf")
 Number = int | float
 Convention = Literal["returns", "writes"]
-_TUNABLE = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]*)\s*=\s*(?P<value>[^#]+?)\s*#\s*tune:\s*(?P<choices>.+?)\s*$")
+# Each repetition begins where the one before it must end: a line of many blanks would take hours otherwise.
+_TUNABLE = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]*)\s*=(?P<value>[^#]+)#\s*tune:(?P<choices>.+)$")
 
 
 class CandidateError(ValueError):
@@ -118,7 +119,7 @@ class Candidate:
         for line in self.text.splitlines():
             match = _TUNABLE.match(line)
             if match and match["name"] in values:
-                line = f"{match['name']} = {values[match['name']]!r}  # tune: {match['choices']}"
+                line = f"{match['name']} = {values[match['name']]!r}  # tune: {match['choices'].strip()}"
             lines.append(line)
         return replace(self, text="\n".join(lines) + "\n")
 
@@ -139,7 +140,7 @@ def parse_tunables(text: str) -> tuple[Tunable, ...]:
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         match = _TUNABLE.match(line)
-        if not match:
+        if not match or not match["value"].strip() or not match["choices"].strip():
             continue
         try:
             value = _number(match["value"])
@@ -186,6 +187,15 @@ class _Normaliser(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.copy_location(ast.Name(self.rename(node.id), node.ctx), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """A keyword of a helper names its parameter, and goes by the same new name."""
+        if isinstance(node.func, ast.Name) and node.func.id not in self.KEPT:
+            for keyword in node.keywords:
+                if keyword.arg is not None:
+                    keyword.arg = self.rename(keyword.arg)
+        self.generic_visit(node)
+        return node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         return ast.copy_location(ast.arg(self.rename(node.arg)), node)
