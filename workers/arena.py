@@ -1,14 +1,15 @@
 """Arena: arguments and output buffers in memory that parent and child share.
 
 The parent builds it in an anonymous file (memfd) and owns what it holds; the child attaches to the descriptor. The
-file is sealed against resizing, so that a child cannot take the memory away under the parent.
+file is sealed against resizing, so that a child cannot take the memory away under the parent. Around each array lies
+a stretch that belongs to none, a red zone: what compiled code reads or writes beyond an array's end shows there.
 """
 from __future__ import annotations
 
 import fcntl
 import mmap
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 ALIGNMENT = 64
+RED_ZONE = 4096
 _SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 Layout = dict[str, Any]
 
@@ -28,13 +30,15 @@ class Arena:
     """A set of positional arguments and buffers for the outputs, both at fixed places of one shared file.
 
     layout: JSON that describes the places; scalars stand in it exactly, with their type. fd: the file, owned here.
-    Arrays keep dtype, shape and strides; each starts at a multiple of 64 bytes. Context manager.
+    Arrays keep dtype, shape and strides; each starts at a multiple of 64 bytes, and 4096 bytes or more after the one
+    before it. Context manager.
     """
 
     def __init__(self, layout: Layout, fd: int) -> None:
         self.layout = layout
         self.fd = fd
         self._memory: mmap.mmap | None = None
+        self._zones_hold = 0
         size = os.fstat(fd).st_size
         if size < layout["bytes"]:
             raise ArenaError(f"the file holds {size} bytes, the layout needs {layout['bytes']}")
@@ -51,7 +55,7 @@ class Arena:
         Raises ArenaError for anything but native numeric arrays and numbers, MemoryError if it does not fit.
         """
         places: list[Layout] = []
-        end = 0
+        end = RED_ZONE
         for argument in arguments:
             if isinstance(argument, np.ndarray):
                 place, end = _place(argument, end)
@@ -62,7 +66,7 @@ class Arena:
         for dtype, shape in outputs:
             place, end = _place(_Stand(np.dtype(dtype), tuple(int(n) for n in shape)), end)
             buffers.append(place)
-        layout: Layout = {"bytes": max(end, ALIGNMENT), "arguments": places, "outputs": buffers}
+        layout: Layout = {"bytes": end, "arguments": places, "outputs": buffers}
         fd = os.memfd_create("kernwright-arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(fd, layout["bytes"])
@@ -101,9 +105,17 @@ class Arena:
                 np.copyto(shared, argument, casting="no")
 
     def poison(self, byte: int) -> None:
-        """Fills every output buffer with `byte`, so that a result nobody wrote shows."""
+        """Fills every output buffer and the red zones with `byte`, so that a result nobody wrote shows, and what is read
+        beyond an array."""
         for output in self._outputs:
             output.reshape(-1).view(np.uint8).fill(byte)
+        self._zones_hold = byte
+        for zone in self._red_zones():
+            zone.fill(byte)
+
+    def overrun(self) -> bool:
+        """Whether a red zone was written to since `poison`."""
+        return any(bool(np.any(zone != self._zones_hold)) for zone in self._red_zones())
 
     def close(self) -> None:
         """Gives up descriptor and mapping (the latter when the last view of it dies). May be called twice."""
@@ -122,6 +134,17 @@ class Arena:
     def __del__(self) -> None:
         if getattr(self, "fd", -1) >= 0 and getattr(self, "_memory", None) is not None:
             self.close()
+
+    def _red_zones(self) -> Iterator[np.ndarray]:
+        """The bytes between the arrays, before the first and after the last."""
+        whole = np.frombuffer(self._memory, np.uint8)
+        start = 0
+        for array in (*self._arguments, *self._outputs):
+            if isinstance(array, np.ndarray) and array.size:
+                low, high = (int(bound) - whole.__array_interface__["data"][0] for bound in byte_bounds(array))
+                yield whole[start:low]
+                start = high
+        yield whole[start:]
 
     def _array(self, place: Mapping[str, Any]) -> np.ndarray:
         dtype = np.dtype(place["dtype"])
@@ -179,7 +202,7 @@ class _Stand:
 
 
 def _place(array: np.ndarray | _Stand, end: int) -> tuple[Layout, int]:
-    """Where an array goes after byte `end`, and the new end."""
+    """Where an array goes after byte `end`, and the new end, its red zone included."""
     dtype = array.dtype
     if dtype.kind not in "biufc" or not dtype.isnative:
         raise ArenaError(f"an array of dtype {dtype} cannot be passed")
@@ -197,4 +220,4 @@ def _place(array: np.ndarray | _Stand, end: int) -> tuple[Layout, int]:
             strides, step = (step, *strides), step * max(length, 1)
         lead, span = 0, step if all(array.shape) else 0
     place = {"kind": "array", "dtype": dtype.str, "shape": list(array.shape), "strides": list(strides), "offset": start + lead}
-    return place, start + span
+    return place, start + span + RED_ZONE

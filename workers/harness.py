@@ -188,6 +188,8 @@ class Harness:
         self._use_threads(slot)
         with self._poison.of(message.get("perturb")):
             result = _call(slot, lambda: slot.checked(*arguments))
+            if self._poison.overrun():
+                raise Failed("out of bounds", "writes beyond the end of an output, or before its start")
         values = accepted(slot.signature, result, arena.outputs())
         outputs = self._deliver(slot, values, arena, arguments, self._previous.get(message["slot"], ()))
         self._previous[message["slot"]] = values

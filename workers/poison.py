@@ -2,16 +2,19 @@
 
 Numba's arrays come from malloc, which is told to fill what it hands out (glibc's M_PERTURB); small blocks that malloc
 keeps at hand (its thread cache) escape that, so they are taken out and filled here. Arrays that a wrapper allocates
-are filled directly.
+are filled directly, and lie between red zones that hold the same byte.
 """
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 import numpy as np
+
+from .arena import RED_ZONE
 
 _M_PERTURB = -6
 _CACHED_BLOCKS, _CACHED_BYTES, _STEP = 7, 1032, 16
@@ -22,6 +25,7 @@ class Poison:
 
     def __init__(self) -> None:
         self._byte: int | None = None
+        self._surroundings: list[np.ndarray] = []
         self._libc = ctypes.CDLL(None)
         self._libc.malloc.restype = ctypes.c_void_p
         self._libc.malloc.argtypes = [ctypes.c_size_t]
@@ -42,13 +46,21 @@ class Poison:
         finally:
             self._mallopt(0)
             self._byte = None
+            self._surroundings.clear()
 
     def empty(self, shape: Any, dtype: Any = float) -> np.ndarray:
-        """Like np.empty, with poisoned content."""
-        array = np.empty(shape, dtype)
-        if self._byte is not None:
-            array.reshape(-1).view(np.uint8).fill(self._byte)
-        return array
+        """Like np.empty; with poisoned content and red zones within `of`."""
+        if self._byte is None:
+            return np.empty(shape, dtype)
+        dtype = np.dtype(dtype)
+        extents = shape if isinstance(shape, tuple) else (shape,)
+        whole = np.full(prod(extents) * dtype.itemsize + 2 * RED_ZONE, self._byte, np.uint8)
+        self._surroundings += [whole[:RED_ZONE], whole[-RED_ZONE:]]
+        return whole[RED_ZONE:-RED_ZONE].view(dtype).reshape(extents)
+
+    def overrun(self) -> bool:
+        """Whether a red zone of an array that `empty` made was written to; asked within `of`."""
+        return any(bool(np.any(zone != self._byte)) for zone in self._surroundings)
 
     def _mallopt(self, value: int) -> None:
         mallopt = getattr(self._libc, "mallopt", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..arena import Arena
+from ..evaluation import Verdict
 from ..failure import RunFailed
 from ..oracle import Case
 from ..sandbox.client import Child, ChildFailure
@@ -35,6 +36,8 @@ class ChildRunner:
                 raise RunFailed.of_child(failure) from None
             if not reply["ok"]:
                 raise RunFailed.of_reply(reply)
+            if arena.overrun():
+                raise RunFailed(Verdict.OUT_OF_BOUNDS, "writes beyond the end of an argument, or before its start")
             # Copies: the child can still write to the arena, now or while it is compared.
             results = tuple(
                 buffer.copy() if isinstance(expected, np.ndarray) else buffer.item()
