@@ -26,7 +26,9 @@ class Case:
 
     arguments: as generated. expected: the returned values, () for None. expected_arguments: the arguments after the
     reference ran, for those it writes to. depths: for each output, then each argument, an estimate of how many terms
-    one element sums up. label: size and seed in words.
+    one element sums up. label: size and seed in words. derived: the arguments are not the generator's draw of size and
+    seed, but were made from it. leeway: for each output, then each argument, what `verify.leeway` grants to its elements;
+    () where nothing is granted.
     """
 
     size: Mapping[str, int]
@@ -36,6 +38,8 @@ class Case:
     expected: tuple[Any, ...]
     expected_arguments: tuple[Any, ...]
     depths: tuple[int, ...]
+    derived: bool = False
+    leeway: tuple[np.ndarray | None, ...] = ()
 
     @property
     def depth(self) -> int:
@@ -67,7 +71,21 @@ class Oracle:
 
     def sensitivity(self, case: Case) -> Sensitivity:
         """How much the case's results move under roundings of its inputs; costs nothing until it is read."""
+        if case.derived:
+            return Sensitivity(self._run_reference, case.arguments, (*case.expected, *case.expected_arguments), case.seed)
         return self._entry(case.size, case.seed, case).sensitivity
+
+    def case_of(
+        self, arguments: tuple[Any, ...], label: str, size: Mapping[str, int], seed: int = 0,
+        results: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None, leeway: tuple[np.ndarray | None, ...] = (),
+    ) -> Case:
+        """A case of arguments that were derived from the generator's; it is not kept.
+
+        results: what the reference made of them (outputs, arguments afterwards) where that is known, else it is run.
+        The arguments' arrays are made read-only. Raises SpecError where the reference fails.
+        """
+        expected, after = results or self._run_reference(arguments)
+        return self._case(arguments, expected, after, size, seed, label, True, leeway)
 
     def extra_sizes(self) -> tuple[Mapping[str, int], ...]:
         """Undeclared sizes around `verify` at which the kernel is defined: all dimensions prime, each one more and one
@@ -127,6 +145,12 @@ class Oracle:
             expected, after = self._run_reference(arguments)
         except SpecError as error:
             raise SpecError(f"{error} ({self.label(size, seed)})") from error
+        return self._case(arguments, expected, after, self.spec.size(size), seed, self.label(size, seed))
+
+    def _case(
+        self, arguments: tuple[Any, ...], expected: tuple[Any, ...], after: tuple[Any, ...], size: Mapping[str, int], seed: int,
+        label: str, derived: bool = False, leeway: tuple[np.ndarray | None, ...] = (),
+    ) -> Case:
         written = set(self.signature.written)
         kept = tuple(
             now if parameter in written else before
@@ -136,7 +160,7 @@ class Oracle:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
         depths = tuple(reduction_length(arguments, value) for value in (*expected, *kept))
-        return Case(dict(self.spec.size(size)), seed, self.label(size, seed), arguments, expected, kept, depths)
+        return Case(dict(size), seed, label, arguments, expected, kept, depths, derived, leeway)
 
     def _run_reference(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Results in memory of their own, and the copies of the arguments that the reference worked on."""

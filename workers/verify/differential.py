@@ -16,6 +16,7 @@ from ..evaluation import Verdict
 from ..failure import RunFailed
 from ..oracle import Case, Oracle
 from .check import Check
+from .leeway import granted
 from .tolerance import Comparison, examine
 
 # Every one of them is far from zero, or nan, as float32, float64 and integer: what is added to it cannot hide it.
@@ -94,14 +95,11 @@ def differential(
             outcome = runner.run(case, POISON[number % len(POISON)])
         except RunFailed as failure:
             return Check(failure.verdict, f"{case.label}: {failure.message}", facts)
-        comparisons = _compare_case(outcome, case, oracle, tolerance)
-        for name, comparison in comparisons:
-            if comparison.mismatch is not None:
-                return Check(Verdict.WRONG, f"{case.label}: {name}: {comparison.mismatch.message}",
-                             {**facts, **_errors(comparison)})
-        complaint = _aliasing(outcome, oracle.signature, case) or _touched(outcome, case, oracle.signature)
-        if complaint:
-            return Check(Verdict.WRONG, f"{case.label}: {complaint}", facts)
+        comparisons = compare_case(outcome, case, oracle, tolerance)
+        found = disagreement(outcome, case, oracle, comparisons)
+        if found is not None:
+            message, comparison = found
+            return Check(Verdict.WRONG, f"{case.label}: {message}", {**facts, **(_errors(comparison) if comparison else {})})
         for name, comparison in comparisons:
             if comparison.ulp > worst.ulp:
                 worst, where = comparison, f"{name} at {case.label}"
@@ -110,8 +108,24 @@ def differential(
                                         "tolerance": tolerance.kind, **_errors(worst), "worst_at": where})
 
 
-def _compare_case(outcome: Outcome, case: Case, oracle: Oracle, tolerance: Tolerance) -> list[tuple[str, Comparison]]:
-    """Each output and each written argument beside what the reference made of it."""
+def disagreement(
+    outcome: Outcome, case: Case, oracle: Oracle, comparisons: Sequence[tuple[str, Comparison]]
+) -> tuple[str, Comparison | None] | None:
+    """In what a run of the candidate differs from the reference, in words, with the comparison that shows it if it is a
+    matter of values; None if in nothing. comparisons: what `compare_case` found."""
+    for name, comparison in comparisons:
+        if comparison.mismatch is not None:
+            return f"{name}: {comparison.mismatch.message}", comparison
+    complaint = _aliasing(outcome, oracle.signature, case) or _touched(outcome, case, oracle.signature)
+    return (complaint, None) if complaint else None
+
+
+def compare_case(
+    outcome: Outcome, case: Case, oracle: Oracle, tolerance: Tolerance | None = None
+) -> list[tuple[str, Comparison]]:
+    """Each output and each written argument, by name, beside what the reference made of it. tolerance: the spec's where
+    None."""
+    tolerance = oracle.spec.tolerance if tolerance is None else tolerance
     count, expected_count = len(outcome.outputs), len(case.expected)
     if count != expected_count:
         raise ValueError(f"the runner hands back {count} outputs for {expected_count}")
@@ -119,11 +133,13 @@ def _compare_case(outcome: Outcome, case: Case, oracle: Oracle, tolerance: Toler
     found = []
     for index, (got, expected) in enumerate(zip(outcome.outputs, case.expected)):
         name = "the result" if count == 1 else f"result {index}"
+        got = granted(got, expected, case.leeway[index] if case.leeway else None)
         found.append((name, examine(got, expected, tolerance, case.depths[index], sensitivity.of(index))))
     for position, argument in enumerate(oracle.signature.arguments):
         if argument.written:
             index = count + position
             got, expected = outcome.arguments[position], case.expected_arguments[position]
+            got = granted(got, expected, case.leeway[index] if case.leeway else None)
             comparison = examine(got, expected, tolerance, case.depths[index], sensitivity.of(index))
             found.append((f"argument {argument.name} afterwards", comparison))
     return found
