@@ -192,6 +192,37 @@ def bench_kernels(
     print(f"geometric mean over the references: {'n/a' if mean is None else f'{mean:.2f}'}; {machine_type().key}")
 
 
+@bench.command("mutants")
+def bench_mutants(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
+    mutants: Annotated[int, typer.Option(min=1, help="so many in all")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="fixes which mutants, and the inputs")] = 0,
+    threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,
+    out: Annotated[Path, typer.Option(help="directory of the findings; what is there is not judged twice")] = Path("runs/mutants"),
+    again: Annotated[bool, typer.Option("--again", help="judge anew which mutants survived, and which champions were refused")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Damage correct kernels by small edits, and count how many of these mutants the verification catches."""
+    from ..kernels import library
+    from ..workers.machine import machine_type
+    from .mutation.bench import bench_mutants as measure
+    from .mutation.table import describe
+    from .settings import load_settings
+    from .target import resolve
+
+    settings = load_settings(None, {"seed": seed, **({} if threads is None else {"threads": threads})})
+    used = settings.threads or len(machine_type().physical_cores)
+
+    def show(finding: Any) -> None:
+        print(f"{finding.kernel:18} {finding.operator or 'undamaged':30} {finding.outcome:12} {finding.check:32} {finding.seconds:6.1f} s",
+              file=sys.stderr, flush=True)
+
+    found = measure([resolve(name) for name in names or library.names()], settings, used, mutants, out, again, show)
+    if as_json:
+        return _print_json(found.as_json())
+    print("\n".join(describe(found)))
+
+
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
