@@ -82,6 +82,11 @@ class Arena:
         return arena
 
     @classmethod
+    def for_case(cls, arguments: Sequence[Any], expected: Sequence[Any]) -> Arena:
+        """An arena with `arguments` and buffers for results like the `expected` ones."""
+        return cls.build(arguments, [(np.asarray(value).dtype, np.shape(value)) for value in expected])
+
+    @classmethod
     def attach(cls, layout: Layout, fd: int) -> Arena:
         """The same arena in another process; takes over `fd`. Raises ArenaError."""
         return cls(layout, fd)

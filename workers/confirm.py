@@ -21,6 +21,7 @@ from .verify.access import check_access, clear
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, differential, plan
 from .verify.runner import ChildRunner
+from .verify.timed import check_timed
 
 _SHARES = {"reference": 0.4, "seed": 0.3, "njit": 0.15, "sizes": 0.15}
 _CASES_FOR_ACCESS = 3
@@ -132,6 +133,8 @@ class _Examination:
         with self.judge.leases.timing(threads) as cores:
             for kernel in (job.champion, job.best_seed, job.njit):
                 self.judge.slots.cache_rival(kernel, self._benchmark(), cores[:1])
+            if not self._timed_as_tested(cores):
+                return
             self.found["over_reference"] = self._reported(None, REFERENCE, cores, "reference")
             if job.best_seed.identity != job.champion.identity:
                 self.found["over_seed"] = self._reported(job.best_seed, job.best_seed.identity, cores, "seed")
@@ -141,6 +144,13 @@ class _Examination:
                 else:
                     self.found["over_njit"] = self._reported(job.njit, job.njit.identity, cores, "njit")
             self._by_size(cores)
+
+    def _timed_as_tested(self, cores: tuple[int, ...]) -> bool:
+        slots, champion, seconds = self.judge.slots, self.job.champion, self.judge.assignment.settings.run_seconds
+        with slots.fork(f"confirm timed {champion.identity}", cores) as child:
+            slots.attach(child, self._benchmark())
+            slots.build(child, "candidate", champion, trusted=True)
+            return self._passes("timed", check_timed(child, "candidate", self.judge.oracle, self.cases[-1], seconds))
 
     def _reported(self, rival: Candidate | None, name: str, cores: tuple[int, ...], share: str) -> Ratio:
         def open_session(number: int, rival_first: bool):

@@ -24,8 +24,9 @@ from .slots import Slots
 from .timing import screen
 from .verify.access import clear
 from .verify.check import Check
-from .verify.differential import differential, plan
+from .verify.differential import PlannedCase, differential, plan
 from .verify.runner import ChildRunner
+from .verify.timed import check_timed
 
 SMOKE_CASES = 2
 REFERENCE = "reference"
@@ -91,7 +92,7 @@ class Judge:
                     if not job.timed:
                         record.end(Verdict.VERIFIED, "")
                 self.slots.cache_rival(job.anchor, case, [core])
-            self._time(job, child, record)
+            self._time(job, child, cases[-1], record)
 
     def _smoke(self, candidate: Candidate, cases: Any, core: int, record: _Record) -> None:
         """Bounds-checked, serial and unoptimised, on small inputs; then the access log, where there is a `prange`.
@@ -115,7 +116,7 @@ class Judge:
                 record.answer(check, "access")
             record.legal_in_parallel = True
 
-    def _time(self, job: Job, child: Child, record: _Record) -> None:
+    def _time(self, job: Job, child: Child, benchmark: PlannedCase, record: _Record) -> None:
         candidate, anchor = job.candidate, job.anchor
         rival = anchor.identity if anchor else REFERENCE
         settings = self.assignment.settings
@@ -134,6 +135,8 @@ class Judge:
                 with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
                     screening = screen(session, candidate="candidate", rival="rival", bar=job.bar, rival_name=rival,
                                        rounds=settings.rounds, seconds=settings.timing_seconds, measuring=True)
+                if screening.decision != "slower":
+                    record.answer(check_timed(child, "candidate", self.oracle, benchmark, settings.run_seconds), "timed")
         ratio = screening.ratio
         if screening.decision == "slower":
             record.faster, record.at = ratio, Rung.SCREEN

@@ -1,12 +1,12 @@
 """Failures: what ends an examination early, and the verdict that it means."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..kernels.spec import SpecError
 from .evaluation import Verdict
-from .sandbox.client import ChildFailure
+from .sandbox.client import Child, ChildFailure
 from .timing import TimingError
 
 
@@ -27,6 +27,17 @@ class RunFailed(Exception):
     def of_reply(cls, reply: Mapping[str, Any]) -> RunFailed:
         """What the harness's reply {"ok": false, "kind", "message"} means."""
         return cls(Verdict(reply["kind"]), str(reply["message"]))
+
+
+def ask(child: Child, message: dict[str, Any], fds: Sequence[int] = (), seconds: float | None = None) -> dict[str, Any]:
+    """The harness's reply to one command. Raises RunFailed for a child that dies or says no."""
+    try:
+        reply = child.call(message, fds, seconds)
+    except ChildFailure as failure:
+        raise RunFailed.of_child(failure) from None
+    if not reply["ok"]:
+        raise RunFailed.of_reply(reply)
+    return reply
 
 
 FAILURES = (RunFailed, ChildFailure, SpecError, TimingError)

@@ -8,6 +8,8 @@ run        {"slot", "args", "perturb": byte or null}      -> {"ok": true, "outpu
 prepare    {"slot", "args", "calls", "copy_bytes"}        -> {"ok": true, "calls", "copies"}
 go         {"slot"}                                       -> {"ok": true, "ns", "calls"}
 collect    {"slot"}                                       -> {"ok": true, "outputs"}
+replay     {"slot", "args", "copy_bytes", "perturb": byte, "scrubbed"}   -> {"ok": true, "ns": integer, or null where
+           there is no memory for so many written arguments}     (see `replay`)
 examine    {"by": a name of EXAMINERS, "args": name or null, ...}   -> {"ok": true, ...}   (see the module's `answer`)
 inspect    see `inspection`
 
@@ -37,6 +39,7 @@ from ..kernels.spec import KernelSpec, SpecError
 from . import poison
 from .arena import Arena
 from .build import BuildFailed, build
+from .replay import CALLS, LEAST_CALLS, replay
 from .rotation import Rotation
 from .sandbox.child import Channel
 
@@ -126,7 +129,7 @@ class Harness:
         self._blas_threads = 0
         self._commands: dict[str, Callable[[Reply, Sequence[int]], Reply]] = {
             "build": self._build, "attach": self._attach, "run": self._run, "prepare": self._prepare, "go": self._go,
-            "collect": self._collect, "examine": self._examine, "inspect": self._inspect,
+            "collect": self._collect, "replay": self._replay, "examine": self._examine, "inspect": self._inspect,
         }
 
     def answer(self, message: Reply, fds: Sequence[int]) -> Reply:
@@ -246,6 +249,17 @@ class Harness:
         values = accepted(slot.signature, prepared.result, arena.outputs())
         arena.restore(last)
         return {"ok": True, "outputs": self._deliver(slot, values, arena, last, ())}
+
+    def _replay(self, message: Reply, _: Sequence[int]) -> Reply:
+        name = message["slot"]
+        slot = self._slots[name]
+        self._prepare({**message, "calls": CALLS}, ())
+        prepared = self._prepared.pop(name)
+        prepared.rotation.spend(len(prepared.arguments))
+        if len(prepared.arguments) < LEAST_CALLS:
+            return {"ok": True, "ns": None}
+        ns = _call(slot, lambda: replay(slot.timed, prepared.arguments, self._poison, message["perturb"], message["scrubbed"]))
+        return {"ok": True, "ns": ns}
 
     def _examine(self, message: Reply, _: Sequence[int]) -> Reply:
         module = importlib.import_module(EXAMINERS[message["by"]], __package__)

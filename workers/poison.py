@@ -17,7 +17,8 @@ import numpy as np
 from .arena import RED_ZONE
 
 _M_PERTURB = -6
-_CACHED_BLOCKS, _CACHED_BYTES, _STEP = 7, 1032, 16
+_CACHED_BLOCKS = 7
+_SIZES = range(24, 1033, 16)
 
 
 class Poison:
@@ -26,6 +27,9 @@ class Poison:
     def __init__(self) -> None:
         self._byte: int | None = None
         self._surroundings: list[np.ndarray] = []
+        # Had once, so that a sweep takes nothing from the heap itself.
+        self._blocks = (ctypes.c_void_p * (_CACHED_BLOCKS * len(_SIZES)))()
+        self._scratch = ctypes.create_string_buffer(_SIZES[-1])
         self._libc = ctypes.CDLL(None)
         self._libc.malloc.restype = ctypes.c_void_p
         self._libc.malloc.argtypes = [ctypes.c_size_t]
@@ -38,7 +42,7 @@ class Poison:
             yield
             return
         self._byte = byte & 0xFF
-        self._fill_thread_cache()
+        self.sweep(self._byte)
         # malloc fills with the complement of its parameter, and takes 0 for "off".
         self._mallopt(self._byte ^ 0xFF or 1)
         try:
@@ -67,13 +71,18 @@ class Poison:
         if mallopt is not None:
             mallopt(_M_PERTURB, value)
 
-    def _fill_thread_cache(self) -> None:
-        blocks = []
-        for size in range(24, _CACHED_BYTES + 1, _STEP):
+    def sweep(self, byte: int | None) -> None:
+        """Takes out the small blocks that malloc keeps at hand, fills each with `byte` (None: only reads it, which leaves
+        the processor's caches in the same state), and puts them back in the same order."""
+        count = 0
+        for size in _SIZES:
             for _ in range(_CACHED_BLOCKS):
-                block = self._libc.malloc(size)
-                if block:
-                    ctypes.memset(block, self._byte or 0, size)
-                    blocks.append(block)
-        for block in blocks:
-            self._libc.free(block)
+                block = self._blocks[count] = self._libc.malloc(size)
+                if block and byte is None:
+                    ctypes.memmove(self._scratch, block, size)
+                elif block:
+                    ctypes.memset(block, byte, size)
+                count += 1
+        while count:
+            count -= 1
+            self._libc.free(self._blocks[count])

@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..kernels.candidate import Candidate
 from ..kernels.spec import KernelSpec
 from .arena import Arena
-from .failure import RunFailed
+from .failure import RunFailed, ask
 from .job import Assignment
 from .oracle import Case
-from .sandbox.client import Child, ChildFailure, WarmProcess
+from .sandbox.client import Child, WarmProcess
 from .sandbox.limits import Limits
 
 ARGS = "timed"
@@ -50,9 +48,8 @@ class Slots:
 
     def attach(self, child: Child, case: Case, name: str = ARGS) -> None:
         """Makes the case's arguments known to the child. Raises RunFailed."""
-        outputs = [(np.asarray(value).dtype, np.shape(value)) for value in case.expected]
-        with Arena.build(case.arguments, outputs) as arena:
-            _ask(child, {"do": "attach", "name": name, "layout": arena.layout}, [arena.fd])
+        with Arena.for_case(case.arguments, case.expected) as arena:
+            ask(child, {"do": "attach", "name": name, "layout": arena.layout}, [arena.fd])
 
     def build(
         self, child: Child, slot: str, candidate: Candidate, *, args: str = ARGS, boundscheck: bool = False, opt: int = 3,
@@ -67,7 +64,7 @@ class Slots:
             "cache_dir": str(self._cache) if trusted else None,
         }
         try:
-            return dict(_ask(child, message, seconds=WALL_FACTOR * settings.build_seconds)["facts"])
+            return dict(ask(child, message, seconds=WALL_FACTOR * settings.build_seconds)["facts"])
         except RunFailed as failure:
             if "CPU seconds" in failure.message or "wall time" in failure.message:
                 raise RunFailed(failure.verdict, f"the build {failure.message}; write less unrolled text") from None
@@ -77,7 +74,7 @@ class Slots:
         """The anchor (from the trusted cache, filled at its first use), or the reference where `rival` is None."""
         if rival is None:
             spec: KernelSpec = self.assignment.spec
-            _ask(child, {
+            ask(child, {
                 "do": "build", "slot": slot, "kind": "reference", "threads": self.assignment.settings.threads,
                 "spec": {"name": spec.name, "text": spec.text, "function": spec.function},
                 "signature": self.assignment.signature.as_json(),
@@ -99,13 +96,3 @@ class Slots:
     def mixed_pools(self, *kernels: Candidate | None) -> bool:
         """Whether these kernels (None: the reference) may use BLAS's pool of threads beside Numba's."""
         return self.assignment.settings.threads > 1 and any(k is None or _BLAS.search(k.text) for k in kernels)
-
-
-def _ask(child: Child, message: dict[str, Any], fds: Sequence[int] = (), seconds: float | None = None) -> dict[str, Any]:
-    try:
-        reply = child.call(message, fds, seconds)
-    except ChildFailure as failure:
-        raise RunFailed.of_child(failure) from None
-    if not reply["ok"]:
-        raise RunFailed.of_reply(reply)
-    return reply

@@ -1,13 +1,15 @@
 """Runner: one built kernel in a sandboxed child, run on arguments that the parent owns."""
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..arena import Arena
 from ..evaluation import Verdict
-from ..failure import RunFailed
+from ..failure import RunFailed, ask
 from ..oracle import Case
-from ..sandbox.client import Child, ChildFailure
+from ..sandbox.client import Child
 from .differential import Outcome
 
 
@@ -23,25 +25,22 @@ class ChildRunner:
 
     def run(self, case: Case, poison: int) -> Outcome:
         """Once, on copies of the case's arguments, outputs and allocated memory filled with `poison`. Raises RunFailed."""
-        outputs = [(np.asarray(value).dtype, np.shape(value)) for value in case.expected]
-        with Arena.build(case.arguments, outputs) as arena:
+        with Arena.for_case(case.arguments, case.expected) as arena:
             arena.poison(poison)
-            try:
-                attach = {"do": "attach", "name": self.ARGS, "layout": arena.layout}
-                reply = self._child.call(attach, [arena.fd], self._seconds)
-                if reply["ok"]:
-                    run = {"do": "run", "slot": self._slot, "args": self.ARGS, "perturb": poison}
-                    reply = self._child.call(run, seconds=self._seconds)
-            except ChildFailure as failure:
-                raise RunFailed.of_child(failure) from None
-            if not reply["ok"]:
-                raise RunFailed.of_reply(reply)
+            ask(self._child, {"do": "attach", "name": self.ARGS, "layout": arena.layout}, [arena.fd], self._seconds)
+            run = {"do": "run", "slot": self._slot, "args": self.ARGS, "perturb": poison}
+            reply = ask(self._child, run, seconds=self._seconds)
             if arena.overrun():
                 raise RunFailed(Verdict.OUT_OF_BOUNDS, "writes beyond the end of an argument, or before its start")
-            # Copies: the child can still write to the arena, now or while it is compared.
-            results = tuple(
-                buffer.copy() if isinstance(expected, np.ndarray) else buffer.item()
-                for buffer, expected in zip(arena.outputs(), case.expected)
-            )
-            arguments = tuple(a.copy(order="K") if isinstance(a, np.ndarray) else a for a in arena.arguments())
-        return Outcome(results, arguments, tuple(output["alias"] for output in reply["outputs"]))
+            return outcome_of(reply, arena, case)
+
+
+def outcome_of(reply: dict[str, Any], arena: Arena, case: Case) -> Outcome:
+    """What the child's reply and the arena hold of one run. Copies: the child can still write to the arena, now or while
+    it is compared."""
+    results = tuple(
+        buffer.copy() if isinstance(expected, np.ndarray) else buffer.item()
+        for buffer, expected in zip(arena.outputs(), case.expected)
+    )
+    arguments = tuple(a.copy(order="K") if isinstance(a, np.ndarray) else a for a in arena.arguments())
+    return Outcome(results, arguments, tuple(output["alias"] for output in reply["outputs"]))
