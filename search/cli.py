@@ -22,7 +22,7 @@ app = typer.Typer(
     name="kernwright", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Evolves verified, measured, faster Numba kernels from slow NumPy functions.",
 )
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT, NOT_CONFIRMED, INTERRUPTED = 2, 3, 130
 Kernel = Annotated[str, typer.Argument(metavar="KERNEL", help="a built-in name, or path/to/file.py:function")]
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="a run's directory")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -77,12 +77,17 @@ def status(directory: Directory, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def report(directory: Directory, as_json: AsJson = False) -> None:
-    """Write a run's champion, result.json and report.html again, from its journal."""
+def report(
+    directory: Directory,
+    key: Annotated[Path | None, typer.Option(help="a file with a key of your own, to sign the certificate with")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's champion, certificate, result.json and report.html again, from its journal."""
+    from .certificate.reading import read_key
     from .outcome import write_outcome
 
     with _journal(directory) as journal:
-        outcome = write_outcome(journal, directory)
+        outcome = write_outcome(journal, directory, read_key(key))
     if as_json:
         return _print_json({**outcome.result, "report": str(outcome.report)})
     print(outcome.result["sentence"])
@@ -128,6 +133,36 @@ def doctor(
     if as_json:
         return _print_json(examination.as_json(machine, inspection, lines))
     print("\n".join([*examination.describe_machine(machine), *lines]))
+
+
+@app.command()
+def verify(
+    champion: Annotated[Path, typer.Argument(metavar="CHAMPION.py", help="the file that a run left")],
+    certificate: Annotated[Path | None, typer.Option(help="its certificate (default: certificate.json beside it)")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="of the fresh inputs (default: drawn)")] = None,
+    timing: Annotated[bool, typer.Option("--timing/--no-timing", help="measure speed too")] = True,
+    key: Annotated[Path | None, typer.Option(help="a file with the key that must have signed the certificate")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Repeat here all that a champion's certificate claims, and say what could not be confirmed.
+
+    This runs the kernel's own reference and input generator, which the certificate holds: code of whoever wrote it.
+    Exit status: 0 all confirmed, 2 bad input, 3 something is not.
+    """
+    import secrets
+
+    from .certificate.reading import read_certificate, read_key
+    from .certificate.table import print_verification
+    from .certificate.verification import verify as repeat
+
+    read = read_certificate(champion, certificate, read_key(key))
+    fresh = secrets.randbelow(2**62) if seed is None else seed
+    done = repeat(read, fresh, timing, lambda line: print(line, file=sys.stderr, flush=True))
+    if as_json:
+        _print_json(done.as_json())
+    else:
+        print_verification(done)
+    raise typer.Exit(0 if done.confirmed else NOT_CONFIRMED)
 
 
 bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
@@ -254,10 +289,11 @@ def _mistakes() -> tuple[type[Exception], ...]:
     """The errors that tell a person what to change; imported late, as they bring Ray."""
     from ..workers.cluster import ClusterError
     from ..workers.leases import LeaseError
+    from .certificate.reading import CertificateError
     from .llm.profile import ProfileError
     from .settings import SettingsError
 
-    found: tuple[type[Exception], ...] = (SpecError, RunError, ClusterError, LeaseError, ProfileError, SettingsError)
+    found: tuple[type[Exception], ...] = (SpecError, RunError, CertificateError, ClusterError, LeaseError, ProfileError, SettingsError)
     if "ray" in sys.modules:
         from ..workers.fleet import FleetError
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..kernels.export import champion_source
 from ..workers.evaluation import Verdict
 from ..workers.inspection import Inspection
+from .certificate.champion import champion_text
+from .certificate.document import write_certificate
 from .files import write_atomically
 from .journal import Journal
 from .report import write_report
@@ -22,15 +23,18 @@ class Outcome:
     result: Mapping[str, Any]
     report: Path
     champion: Path | None
+    certificate: Path | None
     exit_code: int
 
 
-def write_outcome(journal: Journal, directory: Path) -> Outcome:
-    """Writes champion.py (where one was confirmed), result.json and report.html; repeats well."""
+def write_outcome(journal: Journal, directory: Path, key: bytes | None = None) -> Outcome:
+    """Writes champion.py and certificate.json (where a champion was confirmed), result.json and report.html; repeats
+    well. key: signs the certificate."""
     champion = _write_champion(journal, directory)
+    certificate = write_certificate(journal, directory, champion, key) if champion else None
     result = write_result(journal, directory)
     report = write_report(journal, directory)
-    return Outcome(result, report, champion, int(result["exit_code"]))
+    return Outcome(result, report, champion, certificate, int(result["exit_code"]))
 
 
 def _write_champion(journal: Journal, directory: Path) -> Path | None:
@@ -41,13 +45,9 @@ def _write_champion(journal: Journal, directory: Path) -> Path | None:
     if confirmation.verdict is not Verdict.VERIFIED or candidate is None:
         return None
     observation = Inspection.from_json(journal.state("inspection")).observation
-    ratio = confirmation.over_reference
-    summary = [f"Found by Kernwright {journal.run.versions.get('kernwright', '')} on {confirmation.machine}, "
-               f"{confirmation.threads} thread(s)."]
-    if ratio is not None:
-        summary.append(f"{ratio.speedup:.2f} times as fast as its reference there (95 % interval {ratio.low:.2f} to {ratio.high:.2f}).")
-    text = champion_source(
-        candidate, journal.run.spec, observation.signature, threads=confirmation.threads,
-        threading_layer=confirmation.threading_layer, finite=journal.run.spec.open().declaration.finite, summary=summary,
+    text = champion_text(
+        candidate, journal.run.spec, observation.signature, version=journal.run.versions.get("kernwright", ""),
+        machine=confirmation.machine, threads=confirmation.threads, threading_layer=confirmation.threading_layer,
+        over_reference=confirmation.over_reference,
     )
     return write_atomically(directory / "champion.py", text)

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from ...kernels.candidate import Candidate
 from ...workers.confirmation import Confirmation
 from ...workers.evaluation import Ratio, Verdict
+from ..certificate.speed import NO_NJIT, SAME_KERNEL
+from ..certificate.statement import statement
 from ..journal import Journal
 from ..result import Rivals, confirmation_of, counts, judged_once, lineage_of, milliseconds, result_of, times
 from . import charts, history, proof
@@ -57,8 +59,7 @@ def render(journal: Journal) -> str:
         sizes=charts.sizes_chart(confirmation.by_size) if confirmation else None,
         pays_from=pays_from(confirmation.by_size) if confirmation else None, calls_to_repay=calls_to_repay(confirmation),
         steps=line, whole=difference(line[0].candidate.text, line[-1].candidate.text) if len(line) > 2 else (),
-        proven=proof.proven(confirmation, champion, journal.state("observation") or (journal.state("inspection") or {}).get("observation")),
-        not_proven=proof.not_proven(confirmation, champion), checks=proof.checks(confirmation),
+        statement=statement(confirmation, champion, _relations(journal)), checks=proof.checks(confirmation),
         kept=journal.state("kept") or [], fallen=[data for _, data, _ in journal.events("confirmation") if data["verdict"] != Verdict.VERIFIED],
         yields=history.yields(rows, along)[:MOST_YIELDS], rejected=history.rejected(rows),
         most=max(result["by_verdict"].values(), default=1), stages=history.stage_seconds(rows),
@@ -107,13 +108,18 @@ def _rivals(journal: Journal, confirmation: Confirmation | None) -> list[Beside]
     over = Rivals.of(journal, confirmation)
     if over.reference is None:
         return []
-    same = "the champion is the same kernel"
     return [
         Beside(REFERENCE, over.reference),
-        Beside(SEED, over.seed if over.seed and over.seed.rounds else None, same),
+        Beside(SEED, over.seed if over.seed and over.seed.rounds else None, SAME_KERNEL),
         Beside(NJIT, over.njit if over.njit and over.njit.rounds else None,
-               same if over.njit else "Numba does not compile it, or it computes something else"),
+               SAME_KERNEL if over.njit else NO_NJIT),
     ]
+
+
+def _relations(journal: Journal) -> Sequence[str]:
+    """What held between the arguments' shapes in all runs of the reference."""
+    inspected = journal.state("inspection")
+    return inspected["observation"]["signature"]["relations"] if inspected else ()
 
 
 def _status(journal: Journal) -> str:

@@ -1,0 +1,1 @@
+"""Certificate: what a run claims of its champion, with the evidence and all that is needed to repeat it elsewhere."""
