@@ -14,6 +14,8 @@ from typing import Any, Literal
 ENTRY = "kernel"
 _PARSE_TRIES = 10
 FASTMATH_FLAGS = ("reassoc", "nsz", "contract", "arcp", "afn", "nnan", "ninf")
+FINITE_ONLY = frozenset({"nnan", "ninf"})
+"""Flags that let the compiler assume that there is neither nan nor inf."""
 Number = int | float
 Convention = Literal["returns", "writes"]
 # Each repetition begins where the one before it must end: a line of many blanks would take hours otherwise.

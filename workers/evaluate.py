@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..kernels.candidate import Candidate
+from ..kernels.candidate import FINITE_ONLY, Candidate
 from ..kernels.dialect.gate import complaint
 from .evaluation import Evaluation, Ratio, Rung, Verdict
 from .failure import FAILURES, meaning
@@ -68,7 +68,7 @@ class Judge:
     def _climb(self, job: Job, record: _Record) -> None:
         candidate = job.candidate
         with record.rung(Rung.GATE):
-            if refused := complaint(candidate):
+            if refused := complaint(candidate) or self._assumes_finite(candidate):
                 record.end(Verdict.REFUSED, refused)
         cases = plan(self.oracle, job.seed)
         with record.waiting(), self.leases.build() as core:
@@ -93,6 +93,12 @@ class Judge:
                         record.end(Verdict.VERIFIED, "")
                 self.slots.cache_rival(job.anchor, case, [core])
             self._time(job, child, cases[-1], record)
+
+    def _assumes_finite(self, candidate: Candidate) -> str:
+        flags = [flag for flag in candidate.options.fastmath if flag in FINITE_ONLY]
+        if not flags or self.oracle.spec.declaration.finite:
+            return ""
+        return f"the fastmath flags {' and '.join(flags)} are for kernels that declare finite=True: they break tests for nan and inf"
 
     def _smoke(self, candidate: Candidate, cases: Any, core: int, record: _Record) -> None:
         """Bounds-checked, serial and unoptimised, on small inputs; then the access log, where there is a `prange`.

@@ -314,7 +314,14 @@ def accepted(signature: Signature, result: Any, buffers: Sequence[np.ndarray]) -
         if not _fits(value, output, buffer):
             expected = describe(buffer) if output.kind == "array" else f"a number of kind {output.kind}"
             raise Failed("wrong", f"{name} is {describe(value)}, expected {expected}")
+        if isinstance(value, np.ndarray) and not _is_plain(value):
+            raise Failed("wrong", f"{name} is a read-only view, or one whose elements share memory; return an array")
     return values
+
+
+def _is_plain(array: np.ndarray) -> bool:
+    """Whether its elements can be written, each in memory of its own."""
+    return array.flags.writeable and all(stride for stride, extent in zip(array.strides, array.shape) if extent > 1)
 
 
 def kind_of(value: Any) -> str:

@@ -12,6 +12,7 @@ from ...kernels.analysis.legality import uses_parallel
 from ...kernels.candidate import (
     ENTRY,
     FASTMATH_FLAGS,
+    FINITE_ONLY,
     Candidate,
     CandidateError,
     Convention,
@@ -25,7 +26,6 @@ from .tidy import Tidied, tidy
 LONGEST_ANSWER = 400_000
 LONGEST_KERNEL = 64_000
 LONGEST_NOTE = 200
-FINITE_ONLY = frozenset({"nnan", "ninf"})
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})(?P<rest>.*)$")
 _OPTIONS = re.compile(r"^[ \t]*#[ \t]*options[ \t]*:[ \t]*(?P<options>.*)$", re.MULTILINE | re.IGNORECASE)
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "none", "")

@@ -323,3 +323,11 @@ def test_the_reference_is_asked_again_only_in_doubt():
     exact = len(calls)
     check(lambda x: reference(x) + 3e-15, reference, x)
     assert exact == 4 and len(calls) > exact + 2
+
+
+def test_an_absolute_tolerance_accepts_no_zeros_for_an_answer():
+    expected = np.linspace(1.0, 2.0, 50) * 1e-4
+    wide = Tolerance("relative", rtol=1e-6, atol=1e-3)
+    assert compare(np.zeros(50), expected, wide, 10) is not None
+    assert compare(expected + 0.5e-5, expected, wide, 10) is None
+    assert compare(np.full(50, 1e-5), np.zeros(50), wide, 10) is None

@@ -3,6 +3,9 @@
 The default tolerance is relative to each element, never to the array's largest: a small element that is wrong shows,
 down to some epsilons of its surroundings. Where that refuses a result, its terms may have cancelled, and their size is
 what its rounding error is relative to: then the measured sensitivity of the reference decides (see `sensitivity`).
+
+A declared absolute tolerance counts up to a tenth of the result's typical magnitude: a larger one would accept zeros for
+an answer. Errors between that and what was declared must pass the default tolerance.
 """
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ _SLAB = 16
 # A plain loop's sum of few large and many small terms rounds to one side: row sums of a softmax of 4,096 columns were
 # seen 2.2 sqrt(4096) epsilons off.
 _SKEW = 3.0
+_ATOL_SHARE = 0.1
 
 
 class Conditioning(Protocol):
@@ -134,6 +138,7 @@ def _without_doubt(got: np.ndarray, expected: np.ndarray, tolerance: Tolerance, 
     if not (got.flags.c_contiguous and expected.flags.c_contiguous):
         return None
     got, expected = got.reshape(-1), expected.reshape(-1)
+    tolerance = _sharp(tolerance, expected)
     relative = ulp = 0.0
     scale = 0.0
     for start in range(0, expected.size, _PIECE):
@@ -166,7 +171,11 @@ def _in_full(
         if np.any(error) and tolerance.kind == "default":
             wrong |= _beyond_default(error, magnitude, expected.dtype, depth, conditioning)
         elif np.any(error):
-            wrong |= error > _allowed(tolerance, expected.dtype, magnitude, depth)
+            declared = error > _allowed(tolerance, expected.dtype, magnitude, depth)
+            doubtful = error > _allowed(_sharp(tolerance, expected), expected.dtype, magnitude, depth)
+            if np.any(doubtful & ~declared):
+                doubtful &= _beyond_default(error, magnitude, expected.dtype, depth, conditioning)
+            wrong |= declared | doubtful
         relative, ulp = _relative(error, magnitude, expected.dtype, typical(magnitude))
     worst_relative, worst_ulp = _largest(relative), _largest(ulp)
     if not np.any(wrong):
@@ -248,6 +257,14 @@ def _allowed(tolerance: Tolerance, dtype: np.dtype, magnitude: np.ndarray, depth
         return 0.0
     info = np.finfo(dtype)
     return _SKEW * _walk(depth) * float(info.eps) * magnitude + float(info.smallest_normal)
+
+
+def _sharp(tolerance: Tolerance, expected: np.ndarray) -> Tolerance:
+    """The tolerance with an absolute part that tells the expected result from zeros."""
+    if tolerance.kind != "relative" or not tolerance.atol:
+        return tolerance
+    scale = typical(expected)
+    return replace(tolerance, atol=min(tolerance.atol, _ATOL_SHARE * scale)) if scale else tolerance
 
 
 def _relative(error: np.ndarray, magnitude: np.ndarray, dtype: np.dtype, scale: float) -> tuple[np.ndarray, np.ndarray]:
