@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
 
 from ..candidate import ENTRY, Candidate, CandidateError, Convention
 from ..signature import Signature
@@ -15,6 +15,7 @@ from .aliases import Aliases
 from .dependence import Dependences
 from .liveness import Liveness, LoopScalars, Reduction, scalars_of
 from .model import Access, FunctionAnalysis, Loop, Undecided
+from .relations import promise
 from .types import Type, Types
 from .walk import analyse_function
 
@@ -53,10 +54,12 @@ class Function:
 
 @dataclass(eq=False)
 class Analysis:
-    """A candidate's text, parsed, and the functions in it that could be analysed; the nodes are those of `tree`."""
+    """A candidate's text, parsed, and the functions in it that could be analysed; the nodes are those of `tree`.
+    undecided: why the others could not, by their names."""
 
     tree: ast.Module
     functions: tuple[Function, ...]
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def loops(self) -> Iterator[tuple[Function, Loop]]:
@@ -69,29 +72,37 @@ class Analysis:
 def analyse(candidate: Candidate, signature: Signature) -> Analysis:
     """The analysis of a candidate's text. Functions outside the model are left out; raises CandidateError where the
     text does not parse."""
-    return _analyse(candidate.text, candidate.convention, signature)
+    return _analyse(candidate.text, candidate.convention, signature, False)
+
+
+def analyse_as_promised(candidate: Candidate, signature: Signature) -> Analysis:
+    """The same of the text as it stands, tunables being the numbers that they are now, for arguments that keep the
+    signature's relations and are not empty. A function that is outside the model is in `undecided`, with the reason."""
+    return _analyse(candidate.text, candidate.convention, signature, True)
 
 
 @lru_cache(maxsize=32)
-def _analyse(text: str, convention: Convention, signature: Signature) -> Analysis:
+def _analyse(text: str, convention: Convention, signature: Signature, promised: bool) -> Analysis:
     candidate = Candidate(text, convention=convention)
-    functions = []
+    functions, undecided = [], {}
+    constants = _constants(candidate, tuned=not promised)
     try:
         types = Types(candidate, signature)
         aliases = Aliases(types)
         for node in types.functions.values():
             try:
-                facts = analyse_function(node, types, aliases, _constants(candidate))
+                known = partial(promise, signature, convention) if promised and node.name == ENTRY else None
+                facts = analyse_function(node, types, aliases, constants, known)
                 functions.append(Function(node, facts, types, aliases, Liveness(node.body)))
-            except Undecided:
-                continue
+            except Undecided as reason:
+                undecided[node.name] = str(reason)
     except RecursionError:
         raise CandidateError("the text is nested too deeply to be analysed") from None
-    return Analysis(candidate.tree, tuple(functions))
+    return Analysis(candidate.tree, tuple(functions), undecided)
 
 
-def _constants(candidate: Candidate) -> dict[str, tuple[int, int]]:
-    """The module's integer constants: least and greatest value (a tunable may take each of its choices)."""
+def _constants(candidate: Candidate, tuned: bool = True) -> dict[str, tuple[int, int]]:
+    """The module's integer constants: least and greatest value. tuned: a tunable may take each of its choices."""
     found = {}
     for node in candidate.tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -101,7 +112,7 @@ def _constants(candidate: Candidate) -> dict[str, tuple[int, int]]:
                 continue
             if type(value) is int:
                 found[node.targets[0].id] = (value, value)
-    for tunable in candidate.tunables:
+    for tunable in candidate.tunables if tuned else ():
         if all(type(choice) is int for choice in tunable.choices):
             found[tunable.name] = (min(tunable.choices), max(tunable.choices))
         else:

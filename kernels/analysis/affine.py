@@ -13,6 +13,8 @@ class Symbol:
     within one common iteration of all of them it has one value. integer: it is known to be an integer scalar.
     nonnegative: it is known to be at least 0. facts: affine forms that are at least 0 wherever it is defined.
     roots: for what may be an array, the memory it may stand for (see `aliases`); fresh: it is a new array of its own.
+    choices: forms of which it equals one, where that is all that its value can be. unsigned: compiled code holds it in
+    an unsigned integer, so that a difference or negation below 0 wraps around.
     """
 
     name: str
@@ -23,6 +25,8 @@ class Symbol:
     facts: list[Affine] = field(default_factory=list)
     roots: frozenset[object] = frozenset()
     fresh: bool = False
+    choices: tuple[Affine, ...] = ()
+    unsigned: bool = False
 
     def __repr__(self) -> str:
         return f"{self.name}#{self.order}"
@@ -143,6 +147,7 @@ class SymbolTable:
             plain = [value.is_plainly_nonnegative for value in values]
             symbol = self._known[key] = self.new(key[0], frozenset().union(*(v.loops for v in values)), integer=True,
                                                  nonnegative=any(plain) if largest else all(plain))
+            symbol.choices = values
             symbol.facts += [(Affine.of(symbol) - v) if largest else (v - Affine.of(symbol)) for v in values]
             if not largest and all(plain) or largest and any(plain):
                 symbol.facts.append(Affine.of(symbol))

@@ -43,13 +43,14 @@ class Dependences:
                     return False
                 if not one.fresh:
                     subscripts = []
-        elif self._apart(one, other, same):
+        elif self.apart(one, other, same):
             return False
         else:
             subscripts = []
         return self._system(a, b, same, order, subscripts)
 
-    def _apart(self, one: Symbol, other: Symbol, same: frozenset[Loop]) -> bool:
+    def apart(self, one: Symbol, other: Symbol, same: frozenset[Loop]) -> bool:
+        """Whether two arrays share no memory within one common iteration of the loops in `same`."""
         if not one.roots & other.roots:
             return True
         if not (one.loops <= same and other.loops <= same):

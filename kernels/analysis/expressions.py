@@ -46,7 +46,7 @@ class Expressions:
         if roots is None:
             roots = self.aliases.roots(self.analysis.node.name, node) if node is not None else frozenset()
         symbol = self.table.new(name, frozenset(self.loops), integer=known.is_integer, roots=roots, fresh=fresh,
-                                nonnegative=known.is_integer and known.dtype.startswith("uint"))
+                                nonnegative=known.is_integer and known.dtype.startswith("uint"), unsigned=known.dtype.startswith("uint"))
         if known.is_scalar:
             return Value(Affine.of(symbol) if known.is_integer else None)
         return Value(None, View(symbol))
@@ -59,7 +59,7 @@ class Expressions:
         if value.view is not None:
             self.analysis.views[id(node)] = value.view
             if consumed and not self.type_of(node).is_scalar:
-                self.log(value.view.origin, value.view.subscripts, False, node)
+                self.log(value.view, False, node)
         return value
 
     def _evaluate(self, node: ast.expr) -> Value:
@@ -77,7 +77,8 @@ class Expressions:
             case ast.UnaryOp(op=operator, operand=operand):
                 inner = self.evaluate(operand)
                 if inner.affine is not None and isinstance(operator, ast.USub):
-                    return Value(-inner.affine)
+                    wraps = self._unsigned(operand, inner.affine) and not self.nonnegative(-inner.affine)
+                    return self.made(node) if wraps else Value(-inner.affine)
                 return inner if isinstance(operator, ast.UAdd) and inner.affine else self.made(node)
             case ast.BinOp(left=left, op=operator, right=right):
                 return self._operation(node, self.evaluate(left), operator, self.evaluate(right))
@@ -136,7 +137,22 @@ class Expressions:
                 found = self.table.quotient(a, b.constant)
                 if found is not None and isinstance(operator, ast.Mod):
                     found = a - found.scaled(b.constant)
+        if found is not None and self._wraps(node, found, a, b):
+            found = None
         return Value(found) if found is not None else self.made(node)
+
+    def _wraps(self, node: ast.expr, found: Affine, left: Affine, right: Affine) -> bool:
+        """Whether compiled code may compute another value: what falls below 0 in unsigned integers comes out huge."""
+        if not isinstance(node, ast.BinOp):
+            return False
+        sides = self._unsigned(node.left, left), self._unsigned(node.right, right)
+        if isinstance(node.op, ast.Sub):
+            return all(sides) and not self.nonnegative(found)
+        return isinstance(node.op, ast.FloorDiv | ast.Mod) and any(sides) and not self.nonnegative(left)
+
+    def _unsigned(self, node: ast.expr, form: Affine) -> bool:
+        """Whether compiled code may hold the expression in an unsigned integer."""
+        return self.type_of(node).dtype.startswith("uint") or any(symbol.unsigned for symbol, _ in form.terms)
 
     def _attribute(self, node: ast.Attribute) -> Value:
         if isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
@@ -168,7 +184,10 @@ class Expressions:
             shape = self.analysis.shapes.get(view.origin, ())
             known = shape[position] if position < len(shape) else None
             return known if known is not None else self.table.extent(view.origin, position)
-        return Affine.of(self.table.new("extent", frozenset(self.loops), integer=True, nonnegative=True))
+        length = self.table.new("extent", frozenset(self.loops), integer=True, nonnegative=True)
+        if view.exact and state.stop is not None and state.offset is not None and self.nonnegative(state.stop - state.offset):
+            length.facts.append(state.stop - state.offset - Affine.of(length))
+        return Affine.of(length)
 
     def _subscript(self, node: ast.Subscript) -> Value:
         base, index = node.value, node.slice
@@ -188,12 +207,12 @@ class Expressions:
         view = self.indexed(whole.view, entries, values)
         self.analysis.views[id(node)] = view
         if kind.is_scalar:
-            self.log(view.origin, view.subscripts, False, node)
+            self.log(view, False, node)
             return self.opaque("element", node)
         if not kind.is_array:
-            self.log(view.origin, view.subscripts, False, node)
+            self.log(view, False, node)
         if any(not isinstance(e, ast.Slice) and not self.type_of(e).is_integer for e in entries):
-            self.log(view.origin, view.subscripts, False, node)
+            self.log(view, False, node)
             return self.opaque("gathered", node)
         return Value(None, view)
 
@@ -239,13 +258,23 @@ class Expressions:
     def _sliced(self, view: View, number: int, state: Dimension, entry: ast.Slice) -> Dimension:
         if entry.step is not None and self.analysis.affine.get(id(entry.step)) != Affine((), 1):
             return Dimension(True, None, False)
+        stop = state.stop if entry.upper is None else self._stop(view, number, state, entry.upper)
         if entry.lower is None:
-            return state if entry.upper is None else Dimension(True, state.offset, False)
+            return state if entry.upper is None else Dimension(True, state.offset, False, stop)
         lower = self.analysis.affine.get(id(entry.lower))
         if lower is None or not lower.is_integer or state.offset is None or not self.nonnegative(lower):
-            return Dimension(True, None, False)
+            return Dimension(True, None, False, stop)
         self.analysis.nonnegative.add(id(entry.lower))
-        return Dimension(True, state.offset + lower, False)
+        return Dimension(True, state.offset + lower, False, stop)
+
+    def _stop(self, view: View, number: int, state: Dimension, upper: ast.expr) -> Affine | None:
+        """Where a slice with this upper bound ends at the latest, as an index of the array."""
+        bound = self.analysis.affine.get(id(upper))
+        if bound is None or not bound.is_integer or state.offset is None:
+            return None
+        if bound.is_constant and bound.constant < 0:
+            return self.extent(view, number) + bound if state.whole else None
+        return state.offset + bound if self.nonnegative(bound) else None
 
     def _call(self, node: ast.Call) -> Value:
         function = node.func
@@ -280,7 +309,7 @@ class Expressions:
         for part in argument.elts if isinstance(argument, ast.Tuple | ast.List) else [argument]:
             view = self.analysis.views.get(id(part))
             if view is not None:
-                self.log(view.origin, view.subscripts, True, part)
+                self.log(view, True, part)
 
     def _arithmetic_call(self, node: ast.Call, values: list[Value]) -> Affine | None:
         forms = [value.affine for value in values]
@@ -346,11 +375,11 @@ class Expressions:
             return form.constant >= 0
         return implied_by(form, [*self.guards, *(bound for loop in self.loops for bound in loop.bounds)])
 
-    def log(self, origin: Symbol, subscripts: tuple[Affine | None, ...], write: bool, node: ast.expr) -> None:
+    def log(self, view: View, write: bool, node: ast.expr) -> None:
         if len(self.analysis.accesses) >= MAX_ACCESSES:
             raise Undecided("too many array accesses")
-        self.analysis.accesses.append(Access(origin, subscripts, write, self.loops, self.guards, node, self.statement,
-                                             len(self.analysis.accesses)))
+        self.analysis.accesses.append(Access(view.origin, view.subscripts, write, self.loops, self.guards, node,
+                                             self.statement, len(self.analysis.accesses), view))
 
 
 def with_facts(forms: Iterable[Affine]) -> list[Affine]:

@@ -77,7 +77,7 @@ class Access:
     origin: the array (a parameter, an allocation, or a value that may be one of several). subscripts: one for each of
     its leading dimensions, None where any index is possible; missing ones are None too. loops: those around it,
     outermost first. guards: forms that are at least 0 whenever it is executed. node: the expression. statement: the
-    innermost statement that holds it.
+    innermost statement that holds it. view: the elements, as far as they are known.
     """
 
     origin: Symbol
@@ -88,18 +88,21 @@ class Access:
     node: ast.expr
     statement: ast.stmt
     order: int
+    view: View
 
 
 @dataclass(frozen=True)
 class Dimension:
     """One dimension of an array under a view: fixed at `offset`, or free and starting there.
 
-    offset None: not known. whole: free over the whole extent of the array.
+    offset None: not known. whole: free over the whole extent of the array. stop: the index before which a free one ends at
+    the latest; None where that is not known, or is the end of the array.
     """
 
     free: bool
     offset: Affine | None = Affine()
     whole: bool = True
+    stop: Affine | None = None
 
 
 WHOLE = Dimension(True)

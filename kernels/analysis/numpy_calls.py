@@ -25,23 +25,23 @@ CASTS = _words(
 FRESH = _words(
     "array copy arange linspace eye identity dot vdot inner outer matmul kron cross where sum prod mean std var "
     "median min max amin amax argmin argmax any all cumsum cumprod diff sort argsort bincount searchsorted histogram "
-    "concatenate stack vstack hstack dstack column_stack repeat tile roll flip interp clip trace count_nonzero "
+    "concatenate stack vstack hstack dstack column_stack repeat tile roll interp clip trace count_nonzero "
     "nonzero unique triu tril nansum nanmax nanmin nanmean ptp einsum tensordot convolve correlate take ediff1d "
     "percentile quantile full ") | ELEMENTWISE_UNARY | ELEMENTWISE_BINARY | ALLOCATORS | CASTS
 # Functions that read their arguments and may return the memory of one.
 VIEWING = _words(
     "asarray ascontiguousarray asfortranarray atleast_1d atleast_2d atleast_3d ravel reshape transpose squeeze "
-    "expand_dims broadcast_to swapaxes moveaxis rollaxis real imag split array_split fliplr flipud rot90 diag "
+    "expand_dims broadcast_to swapaxes moveaxis rollaxis real imag split array_split flip fliplr flipud rot90 diag "
     "diagonal flatnonzero asanyarray")
 REDUCTIONS = _words(
     "sum prod mean std var min max amin amax any all argmin argmax ptp count_nonzero nansum nanmax "
                        "nanmin nanmean median trace vdot")
 
 FRESH_METHODS = _words(
-    "sum prod mean std var min max argmin argmax any all cumsum cumprod copy flatten dot conj conjugate argsort "
+    "sum prod mean std var min max argmin argmax any all cumsum cumprod copy flatten dot argsort "
     "nonzero item tolist take repeat round clip ptp trace searchsorted")
 VIEWING_METHODS = _words(
-    "reshape ravel transpose view squeeze swapaxes diagonal astype")
+    "reshape ravel transpose view squeeze swapaxes diagonal astype conj conjugate")
 METADATA = _words(
     "shape ndim size dtype itemsize nbytes strides")
 VIEWING_ATTRIBUTES = _words(

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from .affine import Affine
 from .aliases import Aliases, Parameter
@@ -11,10 +12,11 @@ from .names import falls_through, own_jumps, stored
 from .types import Types
 
 
-def analyse_function(node: ast.FunctionDef, types: Types, aliases: Aliases,
-                     constants: dict[str, tuple[int, int]]) -> FunctionAnalysis:
+def analyse_function(node: ast.FunctionDef, types: Types, aliases: Aliases, constants: dict[str, tuple[int, int]],
+                     promised: Callable[[list[str], dict[str, Value], FunctionAnalysis], None] | None = None) -> FunctionAnalysis:
     """Loops and accesses of one function; `constants`: the module's integer constants with their least and greatest
-    value. Raises Undecided where the function holds what the analysis does not model."""
+    value; `promised`: says what is known of the parameters (see `relations`). Raises Undecided where the function holds
+    what the analysis does not model."""
     analysis = FunctionAnalysis(node)
     table = analysis.symbols
     known = {name: Affine((), low) if low == high else table.constant(name, low, high)
@@ -25,6 +27,8 @@ def analyse_function(node: ast.FunctionDef, types: Types, aliases: Aliases,
         roots = frozenset() if kind.is_scalar else aliases.names[node.name].get(argument.arg, frozenset())
         fresh = roots == {Parameter(node.name, argument.arg)}
         walk.environment[argument.arg] = walk.opaque(argument.arg, None, kind, roots, fresh)
+    if promised is not None:
+        promised([argument.arg for argument in node.args.args], walk.environment, analysis)
     walk.block(node.body)
     return analysis
 
@@ -107,14 +111,14 @@ class _Walk(Expressions):
             raise Undecided(f"line {target.lineno}: a store into what is no array")
         view = self.indexed(whole.view, entries, values)
         self.analysis.views[id(target)] = view
-        self.log(view.origin, view.subscripts, True, target)
+        self.log(view, True, target)
 
     def _augmented(self, node: ast.AugAssign, target: ast.expr, operator: ast.operator, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
             before = self.evaluate(ast.copy_location(ast.Name(target.id, ast.Load()), target))
             added = self.evaluate(value)
             if before.view is not None:
-                self.log(before.view.origin, before.view.subscripts, True, target)
+                self.log(before.view, True, target)
                 kind = self.types.of(self.analysis.node.name, target.id)
                 if not kind.is_array:
                     self.environment[target.id] = self._carried(target.id)
@@ -128,7 +132,7 @@ class _Walk(Expressions):
         self.evaluate(value)
         self._store(target)
         written = self.analysis.accesses[-1]
-        self.log(written.origin, written.subscripts, False, target)
+        self.log(written.view, False, target)
 
     def _if(self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> None:
         self.evaluate(test)
@@ -175,7 +179,8 @@ class _Walk(Expressions):
     def _bounds(self, loop: Loop, iterated: ast.Call, start: Affine | None, stop: Affine | None, step: Affine | None) -> None:
         """Fills in what is known of a `range` loop. The symbol belongs to the loop itself."""
         loop.kind = "range"
-        loop.symbol = symbol = self.table.new(loop.node.target.id, frozenset({*self.loops, loop}), integer=True)  # type: ignore[union-attr]
+        loop.symbol = symbol = self.table.new(loop.node.target.id, frozenset({*self.loops, loop}), integer=True,  # type: ignore[union-attr]
+                                              unsigned=loop.parallel)
         loop.start, loop.stop = start, stop
         if step is None or not step.is_integer:
             return
