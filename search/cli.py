@@ -240,7 +240,7 @@ def bench_mutants(
     """Damage correct kernels by small edits, and count how many of these mutants the verification catches."""
     from ..kernels import library
     from ..workers.machine import machine_type
-    from .mutation.bench import bench_mutants as measure
+    from .mutation import bench as mutation
     from .mutation.table import describe
     from .settings import load_settings
     from .target import resolve
@@ -252,7 +252,8 @@ def bench_mutants(
         print(f"{finding.kernel:18} {finding.operator or 'undamaged':30} {finding.outcome:12} {finding.check:32} {finding.seconds:6.1f} s",
               file=sys.stderr, flush=True)
 
-    found = measure([resolve(name) for name in names or library.names()], settings, used, mutants, out, again, show)
+    subjects = mutation.subjects_of([resolve(name) for name in names or library.names()], settings, used)
+    found = mutation.bench_mutants(subjects, mutants, seed, out, again, show)
     if as_json:
         return _print_json(found.as_json())
     print("\n".join(describe(found)))

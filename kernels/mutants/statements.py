@@ -5,7 +5,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from ..analysis.names import own_jumps
-from .text import Block, Edit, Operator, Text, called, is_constant, is_parallel, range_of, reblocked, swapped
+from .text import Block, Edit, Operator, Text, called, is_constant, is_parallel, reblocked, swapped
 
 _FILLED = {"zeros": "empty", "ones": "empty", "zeros_like": "empty_like", "ones_like": "empty_like"}
 _ALLOCATED = ("empty", "zeros", "ones", "empty_like", "zeros_like")
@@ -119,15 +119,26 @@ def _initialises(statement: ast.stmt) -> bool:
 
 
 def _updates_itself(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.AugAssign():
-            return True
-        case ast.Assign(targets=[target], value=value):
-            return called(value) not in ("min", "max", "minimum", "maximum") and any(
-                ast.unparse(n) == ast.unparse(target) for n in ast.walk(value) if isinstance(n, ast.expr))
-        case ast.For(body=body):
-            return range_of(statement) is not None and any(_updates_itself(inner) for inner in body)
-    return False
+    """Whether it makes another result the second time: it reads what it writes, without having set it before."""
+    nest = [n for n in ast.walk(statement) if isinstance(n, ast.Assign | ast.AugAssign)]
+    updated = {_base(n) for n in nest if _is_update(n)}
+    return bool(updated - {_base(n) for n in nest if not _is_update(n)}) and not isinstance(statement, ast.If | ast.While)
+
+
+def _is_update(statement: ast.Assign | ast.AugAssign) -> bool:
+    if isinstance(statement, ast.AugAssign):
+        return True
+    target = ast.unparse(statement.targets[0])
+    return called(statement.value) not in ("min", "max", "minimum", "maximum") and any(
+        ast.unparse(n) == target for n in ast.walk(statement.value) if isinstance(n, ast.expr))
+
+
+def _base(statement: ast.Assign | ast.AugAssign) -> str:
+    """The name that is bound, or of the array that is written to."""
+    target: ast.expr = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[0]
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return ast.unparse(target)
 
 
 def _bound(statement: ast.stmt) -> set[str]:

@@ -19,19 +19,33 @@ BUILD_SECONDS, RUN_SECONDS = 40.0, 10.0
 """Less than a run grants: a mutant may well never end."""
 
 
+def subjects_of(specs: Sequence[KernelSpec], settings: RunSettings, threads: int) -> list[Subject]:
+    """The kernels with their champions. Raises SpecError."""
+    found = []
+    for spec in specs:
+        inspection = examine(spec, settings, threads)
+        finite = spec.open().declaration.finite
+        judge = JudgeSettings(threads, int(settings.memory_gib * 2**30), BUILD_SECONDS, RUN_SECONDS)
+        assignment = Assignment(spec, inspection.observation.signature, judge)
+        found.append(Subject(assignment, champions(inspection, threads, finite), finite))
+    return found
+
+
 def bench_mutants(
-    specs: Sequence[KernelSpec], settings: RunSettings, threads: int, count: int, directory: Path, again: bool,
-    report: Callable[[Finding], None],
+    subjects: Sequence[Subject], count: int, seed: int, directory: Path, again: bool = False,
+    report: Callable[[Finding], None] = lambda finding: None,
 ) -> Mutation:
-    """Judges the champions of `specs` and `count` mutants of them, two or more at a time. What `directory` holds of an
-    earlier call is not judged twice. report: called with each new finding. Raises SpecError, RunError."""
+    """Judges the champions of `subjects` and `count` mutants of them, on each core one at a time.
+
+    What `directory` holds of an earlier call is not judged twice; again: except what `Findings` says. report: called
+    with each new finding. Raises RunError.
+    """
     findings = Findings(directory / FILE, again)
-    subjects = [_subject(spec, settings, threads) for spec in specs]
     assignments = {subject.name: subject.assignment for subject in subjects}
-    with Judges(assignments, settings.seed, len(machine_type().physical_cores)) as judges:
+    with Judges(assignments, seed, len(machine_type().physical_cores)) as judges:
 
         def judge(items: Iterable[Item]) -> list[Finding]:
-            planned = []
+            planned: list[str] = []
             for finding in judges.judged(_new(items, findings, planned)):
                 findings.add(finding)
                 report(finding)
@@ -39,7 +53,7 @@ def bench_mutants(
 
         sound = judge(undamaged(subjects))
         codes = {f.identity: f.code for f in sound if f.outcome is Outcome.SURVIVED}
-        broken = judge(damaged(subjects, codes, count, settings.seed))
+        broken = judge(damaged(subjects, codes, count, seed))
     return Mutation(tuple(sound), tuple(broken), reviewed())
 
 
@@ -49,10 +63,3 @@ def _new(items: Iterable[Item], findings: Findings, planned: list[str]) -> Itera
         planned.append(item.candidate.identity)
         if item.candidate.identity not in findings:
             yield item
-
-
-def _subject(spec: KernelSpec, settings: RunSettings, threads: int) -> Subject:
-    inspection = examine(spec, settings, threads)
-    finite = spec.open().declaration.finite
-    judge = JudgeSettings(threads, int(settings.memory_gib * 2**30), BUILD_SECONDS, RUN_SECONDS)
-    return Subject(Assignment(spec, inspection.observation.signature, judge), champions(inspection, threads, finite), finite)

@@ -98,16 +98,19 @@ def examine(judge: Judge, item: Item, seed: int) -> Finding:
     code = str(evaluation.facts.get("code_hash", ""))
     check, verdict, message = _cascade_check(evaluation), evaluation.verdict, evaluation.message
     stages: dict[str, float] = dict(evaluation.stage_seconds)
-    if verdict is Verdict.VERIFIED and not (item.operator and code and code == item.code):
+    same = bool(item.operator and code and code == item.code)
+    if verdict is Verdict.VERIFIED and not same:
         begun = time.perf_counter()
         confirmation = confirm(judge, ConfirmJob(item.candidate, item.original, None, seed + 1, timed=False))
         check, verdict, message = _last_check(confirmation), confirmation.verdict, confirmation.message
         stages[DEEP] = round(time.perf_counter() - begun, 3)
     outcome = Outcome.CAUGHT
     if verdict is Verdict.VERIFIED:
-        outcome = Outcome.SAME_CODE if item.operator and code and code == item.code else Outcome.SURVIVED
+        outcome = Outcome.SAME_CODE if same else Outcome.SURVIVED
     elif verdict is Verdict.BUILD_FAILED:
         outcome = Outcome.NOT_COMPILED
+    elif verdict is Verdict.LOST:
+        outcome = Outcome.SURVIVED          # the judge could not decide, which is no catch
     diff = _difference(item) if outcome is Outcome.SURVIVED and item.operator else ""
     return Finding(item.kernel, item.candidate.identity, item.original.identity, item.operator, item.line, item.description,
                    outcome, "" if verdict is Verdict.VERIFIED else check, str(verdict), message[:500], code,
