@@ -4,7 +4,8 @@ build      {"slot", "kind": "candidate", "candidate", "signature", "parameters",
            "cache_dir", "args": name or null}             -> {"ok": true, "seconds", "facts"}
            {"slot", "kind": "reference", "spec": {"name", "text", "function"}, "signature", "threads"}
 attach     {"name", "layout"} and a descriptor            -> {"ok": true}        (the same name replaces)
-run        {"slot", "args", "perturb": byte or null}      -> {"ok": true, "outputs": [{"kind", "dtype", "shape", "alias"}]}
+run        {"slot", "args", "perturb": byte or null, "threads": at most, or null}
+                                                          -> {"ok": true, "outputs": [{"kind", "dtype", "shape", "alias"}]}
 prepare    {"slot", "args", "calls", "copy_bytes"}        -> {"ok": true, "calls", "copies"}
 go         {"slot"}                                       -> {"ok": true, "ns", "calls"}
 collect    {"slot"}                                       -> {"ok": true, "outputs"}
@@ -25,7 +26,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
@@ -43,7 +44,7 @@ from .replay import CALLS, LEAST_CALLS, replay
 from .rotation import Rotation
 from .sandbox.child import Channel
 
-EXAMINERS: Mapping[str, str] = {"access": ".verify.access"}
+EXAMINERS: Mapping[str, str] = {"access": ".verify.access", "orders": ".verify.orders"}
 """Ways of interpreting a candidate's text, each with its module, whose `answer(message, arguments)` gives the reply."""
 COPY_BYTES = 256 << 20
 MESSAGE_CHARACTERS = 1000
@@ -188,7 +189,7 @@ class Harness:
     def _run(self, message: Reply, _: Sequence[int]) -> Reply:
         slot, arena = self._slots[message["slot"]], self._arenas[message["args"]]
         arguments = arena.arguments()
-        self._use_threads(slot)
+        self._use_threads(replace(slot, threads=min(slot.threads, message.get("threads") or slot.threads)))
         with self._poison.of(message.get("perturb")):
             result = _call(slot, lambda: slot.checked(*arguments))
             if self._poison.overrun():

@@ -60,36 +60,56 @@ class AccessReport:
     unexercised: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class LoggedRun:
+    """One interpreted run: what its log shows, and the results, arrays that it was given to fill among them."""
+
+    report: AccessReport
+    results: tuple[Any, ...]
+
+
 def log_accesses(
     candidate: Candidate, arguments: tuple[Any, ...], signature: Signature, *, max_steps: int = MAX_STEPS
 ) -> AccessReport:
-    """What one run of `candidate` on `arguments` does to memory. The arguments are written to where it writes them.
+    """What one run of `candidate` on `arguments` does to memory; see `logged_run`."""
+    return logged_run(candidate, arguments, signature, max_steps=max_steps).report
+
+
+def logged_run(
+    candidate: Candidate, arguments: tuple[Any, ...], signature: Signature, *, max_steps: int = MAX_STEPS,
+    order: Callable[[range], Iterable[int]] = iter,
+) -> LoggedRun:
+    """One run of `candidate` on `arguments`. The arguments are written to where it writes them.
 
     `prange` of a candidate that is not parallel acts as `range`, as it does when compiled. max_steps: turns of loops and
-    accesses, after which the run is given up. Never raises for what the kernel does; an exception of it ends the run.
+    accesses, after which the run is given up. order: in which the iterations of each parallel loop are executed. Never
+    raises for what the kernel does; an exception of it ends the run, and there are no results then.
     """
     parallel = candidate.options.parallel
-    log = Log(max_steps, parallel)
+    log = Log(max_steps, parallel, order=order)
+    results: list[Any] = []
     loops: dict[Place, ParallelLoop] = {}
     try:
         loops.update(parallel_loops(candidate.tree))
         for loop in loops.values() if parallel else ():
             log.races.update((text, text) for text in loop.races)
-        limit = _run(candidate, arguments, signature, log, loops)
+        limit = _run(candidate, arguments, signature, log, loops, results)
     except CandidateError as error:
         limit = str(error)
-    return AccessReport(
+    report = AccessReport(
         *(tuple(found.values())[:MAX_FINDINGS]
           for found in (log.races, log.out_of_bounds, log.unwritten_reads, log.negative_indices)),
         finished=not limit, iterations=log.iterations, limit=limit,
         unexercised=tuple(sorted(loop.line for loop in loops.values() if parallel and log.most_iterations.get(loop.line, 0) < 2)),
     )
+    return LoggedRun(report, tuple(results))
 
 
 def _run(
-    candidate: Candidate, arguments: Sequence[Any], signature: Signature, log: Log, loops: Mapping[Place, ParallelLoop]
+    candidate: Candidate, arguments: Sequence[Any], signature: Signature, log: Log, loops: Mapping[Place, ParallelLoop],
+    results: list[Any],
 ) -> str:
-    """Executes the kernel; why it did not come to its end, "" where it did."""
+    """Executes the kernel and adds to `results`; why it did not come to its end, "" where it did."""
     parameters = _parameters(candidate.tree)
     passed = _logged_arguments(log, arguments, parameters)
     outputs = []
@@ -105,6 +125,8 @@ def _run(
         log.levels.clear()
         for array in _arrays(result, outputs):
             array.read()
+        returned = result if isinstance(result, tuple) else () if result is None else (result,)
+        results += [value.data if isinstance(value, LoggedArray) else value for value in (*returned, *outputs)]
     except Exhausted:
         return f"it takes more than {log.max_steps:,} steps on inputs this small"
     except Halted as halted:

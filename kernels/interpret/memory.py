@@ -8,7 +8,7 @@ iteration than the present one touched it. The method is that of happens-before 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import prod
@@ -46,7 +46,10 @@ class _Level:
 
 @dataclass
 class Log:
-    """What one execution did. `races`, `out_of_bounds`, `unwritten_reads`, `negative_indices`: findings in order."""
+    """What one execution did. `races`, `out_of_bounds`, `unwritten_reads`, `negative_indices`: findings in order.
+
+    order: puts the iterations of each parallel loop in the order in which they are executed.
+    """
 
     max_steps: int
     parallel: bool
@@ -60,6 +63,7 @@ class Log:
     negative_indices: dict[Any, str] = field(default_factory=dict)
     most_iterations: dict[int, int] = field(default_factory=dict)
     labels: dict[int, tuple[int, int]] = field(default_factory=dict)
+    order: Callable[[range], Iterable[int]] = iter
 
     def tick(self) -> None:
         """Counts one turn of a loop. Raises Exhausted."""
@@ -84,7 +88,7 @@ class Log:
         level = _Level(self.stamp, line)
         self.most_iterations[line] = max(self.most_iterations.get(line, 0), len(indices))
         self.levels.append(level)
-        for index in indices:
+        for index in self.order(indices):
             self.stamp += 1
             self.iterations += 1
             level.now, level.index = self.stamp, index

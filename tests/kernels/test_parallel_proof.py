@@ -1,7 +1,5 @@
 """The proof of independence for all sizes: legal kernels are proven, racy ones never, and what is not decided says why."""
 import pytest
-from kernwright.kernels.dialect.gate import complaint
-from kernwright.kernels.interpret.access import log_accesses
 from kernwright.kernels.parallel_proof import prove_parallel
 from parallel_kernels import LOGGED, PROVEN, RACY
 

@@ -14,21 +14,23 @@ from .differential import Outcome
 
 
 class ChildRunner:
-    """Runs the kernel in `slot` of `child`, each case in an arena of its own. seconds: wall limit of one run."""
+    """Runs the kernel in `slot` of `child`, each case in an arena of its own. seconds: wall limit of one run.
+    threads: how many each run uses at most; None: as many as the slot was built for."""
 
     ARGS = "verify"
 
-    def __init__(self, child: Child, slot: str, seconds: float | None = None) -> None:
+    def __init__(self, child: Child, slot: str, seconds: float | None = None, threads: int | None = None) -> None:
         self._child = child
         self._slot = slot
         self._seconds = seconds
+        self._threads = threads
 
     def run(self, case: Case, poison: int) -> Outcome:
         """Once, on copies of the case's arguments, outputs and allocated memory filled with `poison`. Raises RunFailed."""
         with Arena.for_case(case.arguments, case.expected) as arena:
             arena.poison(poison)
             ask(self._child, {"do": "attach", "name": self.ARGS, "layout": arena.layout}, [arena.fd], self._seconds)
-            run = {"do": "run", "slot": self._slot, "args": self.ARGS, "perturb": poison}
+            run = {"do": "run", "slot": self._slot, "args": self.ARGS, "perturb": poison, "threads": self._threads}
             reply = ask(self._child, run, seconds=self._seconds)
             if arena.overrun():
                 raise RunFailed(Verdict.OUT_OF_BOUNDS, "writes beyond the end of an argument, or before its start")
