@@ -3,12 +3,14 @@ memory, arithmetic that may ignore nan."""
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..analysis import Undecided, analyse
 from ..analysis.legality import uses_parallel
-from ..analysis.names import own_jumps, stored
+from ..analysis.names import FreshNames, own_jumps, stored
+from ..analysis.numpy_calls import CASTS
 from .text import Edit, Operator, Text, called, is_parallel, range_of, reblocked, swapped
 
 _ALLOCATED = ("empty", "zeros", "ones", "empty_like", "zeros_like")
@@ -52,6 +54,36 @@ def scratch_shared(text: Text) -> Iterator[Edit]:
                                 "allocated once for all iterations")
 
 
+def scalar_shared(text: Text) -> Iterator[Edit]:
+    """A number that each iteration of a parallel loop keeps for itself, kept in one place by all of them."""
+    for _, block in text.blocks:
+        for position, loop in enumerate(block):
+            if not isinstance(loop, ast.For) or not is_parallel(loop):
+                continue
+            names = text.types.names[text.function_of(loop).name]
+            for statement in loop.body:
+                match statement:
+                    case ast.Assign(targets=[ast.Name(id=name)]) if names[name].is_scalar and names[name].dtype in CASTS:
+                        cell = FreshNames(text.candidate.tree)(f"{name}_shared")
+                        made = ast.parse(f"{cell} = np.empty(1, dtype=np.{names[name].dtype})").body[0]
+                        shared = _Shared(name, cell).visit(copy.deepcopy(loop))
+                        yield reblocked(block, [*block[:position], made, shared, *block[position + 1:]], statement,
+                                        f"{name} kept in one place for all iterations")
+
+
+class _Shared(ast.NodeTransformer):
+    """Puts the element of a one-element array in the place of a name."""
+
+    def __init__(self, name: str, cell: str) -> None:
+        self._name = name
+        self._cell = cell
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id != self._name:
+            return node
+        return ast.Subscript(ast.Name(self._cell, ast.Load()), ast.Constant(0), node.ctx)
+
+
 def nan_ignored(text: Text) -> Iterator[Edit]:
     """Fast-math flags that assume finite numbers, where the spec does not."""
     options = text.candidate.options
@@ -68,5 +100,6 @@ def _same(text: Text, loop: ast.stmt) -> ast.For:
 OPERATORS: Mapping[str, Operator] = {
     "dependent iterations parallel": dependent_iterations_parallel,
     "scratch shared": scratch_shared,
+    "scalar shared": scalar_shared,
     "nan ignored": nan_ignored,
 }

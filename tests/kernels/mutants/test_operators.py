@@ -89,6 +89,7 @@ EXPECTED = {
     "memory shared": (SUMS, [("low = np.zeros(n, dtype=np.float64)", "low = out")]),
     "dependent iterations parallel": (BLOCKS.replace("prange", "range"), [("for j in range(1, 8):", "for j in prange(1, 8):")]),
     "scratch shared": (BLOCKS, [("t = np.empty(8, dtype=np.float64)", "t = np.empty(8, dtype=np.float64)")]),
+    "scalar shared": (SUMS.replace("for i in range", "for i in prange"), [(None, "total_shared[0] = 0.0")]),
     "nan ignored": (SUMS, []),
 }
 MOVES = {"statements swapped", "reset moved out", "reset moved in", "scratch shared"}
