@@ -3,3 +3,13 @@
 `domain` says on which inputs, and at which elements, reference and candidate must agree; `traits` what a generator built
 into its arguments and a family keeps; each further file holds some families; `drive` lets Hypothesis run through them.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import integers, layouts, magnitudes, sizes, specials, values
+from .family import Family, Listed
+
+FAMILIES: Sequence[Family | Listed] = (
+    *sizes.FAMILIES, *values.FAMILIES, *magnitudes.FAMILIES, *specials.FAMILIES, *integers.FAMILIES, *layouts.FAMILIES,
+)

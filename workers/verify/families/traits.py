@@ -22,8 +22,9 @@ class Traits:
 
     kind: "float", "complex", "int", "bool" or "scalar" (any that is no array: left alone). positive: no element is below
     zero or zero. unit: all lie in [0, 1]. signed: there are elements on both sides of zero. whole: floats that are whole
-    numbers throughout. built: sorted, symmetric, sparse, normalised, or bound to another argument, so that its elements
-    may not change places. ties: some value stands there twice. indexlike: integers that may serve as an index or a count.
+    numbers throughout. built: sorted, symmetric, sparse, normalised, a permutation, counts, or bound to another argument, so
+    that its elements may not change places. ties: some value stands there twice. indexlike: integers that may serve as an
+    index.
     """
 
     kind: str
@@ -71,8 +72,8 @@ def _of(value: Any, bound: bool, lengths: set[int]) -> Traits:
         small = low >= 0 and high <= max(lengths, default=0)
         permutation = flat.size > 1 and not ties and int(high) - int(low) == flat.size - 1
         total = int(flat.sum()) in lengths if flat.size and small else False
-        return Traits(kind, flat.size, positive=low > 0, unit=False, signed=low < 0 < high, built=built, ties=ties,
-                      indexlike=bool(small or permutation or total))
+        return Traits(kind, flat.size, positive=bool(low > 0), signed=bool(low < 0 < high), built=built or permutation or total,
+                      ties=ties, indexlike=bool(small))
     finite = bool(np.isfinite(flat).all())
     whole = finite and bool(np.all(flat == np.rint(flat))) and flat.size > 0
     built = built or not finite or (not whole and (_sparse(value) or _normalised(value)))

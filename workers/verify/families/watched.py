@@ -46,7 +46,7 @@ class Log:
     steepest: float = inf
     invalid_cast: bool = False
     casts: tuple[float, float] = (inf, -inf)
-    computed: int = 0
+    touched: bool = False
 
     def watch(self, value: Any) -> Any:
         """The value as a watched array if it is a float array, else as it is."""
@@ -57,11 +57,11 @@ class Log:
         return watched
 
     def tick(self) -> None:
+        self.touched = True
         if perf_counter() > self.deadline:
             raise TooSlow
 
     def note(self, result: np.ndarray, sources: Sequence[Any]) -> None:
-        self.computed += 1
         size = np.abs(result)
         finite = np.isfinite(size)
         if not finite.all() and np.isinf(size).any() and all(np.isfinite(s).all() for s in sources if _is_float(s)):
@@ -117,6 +117,8 @@ class Watched(np.ndarray):
         return result
 
     def __getitem__(self, index: Any) -> Any:
+        if self.log is not None:
+            self.log.tick()
         found = super().__getitem__(index)
         return _wrapped(self.log, found) if isinstance(found, np.generic) and self.log is not None else found
 
@@ -137,6 +139,20 @@ class Watched(np.ndarray):
 
     def dot(self, other: Any, out: Any = None) -> Any:
         return np.dot(self, other, out) if out is not None else np.dot(self, other)
+
+
+def _noted(name: str) -> Callable[..., Any]:
+    def method(self: Watched, *arguments: Any, **options: Any) -> Any:
+        if self.log is not None:
+            self.log.tick()
+        return getattr(np.ndarray, name)(self, *arguments, **options)
+
+    method.__name__ = name
+    return method
+
+
+for _name in ("argmax", "argmin", "argsort", "argpartition", "sort", "partition", "nonzero", "take", "copy", "searchsorted"):
+    setattr(Watched, _name, _noted(_name))
 
 
 def _log_of(values: Sequence[Any]) -> Log:
