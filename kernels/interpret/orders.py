@@ -13,21 +13,25 @@ import numpy as np
 
 from ..candidate import Candidate
 from ..signature import Signature
-from .access import MAX_STEPS, LoggedRun, logged_run
+from .access import AccessReport, LoggedRun, logged_run
 from .scalars import parallel_loops
 
 Order = Callable[[range], Iterable[int]]
+MAX_STEPS = 300_000
+"""Of one order: about a second."""
 
 
 @dataclass(frozen=True)
 class OrderReport:
     """difference: where the results of another order differ, "" where they do not. compared: the orders that were run to
     the end. rounding: a number is reduced, so that floats may differ by their rounding, and were compared so; integers,
-    which may depend on such a float, were not. limit: why fewer orders were compared than asked for."""
+    which may depend on such a float, were not. limit: why fewer orders were compared than asked for. log: of the run in
+    the natural order."""
 
     difference: str
     compared: tuple[str, ...]
-    rounding: bool = False
+    rounding: bool
+    log: AccessReport
     limit: str = ""
 
 
@@ -54,20 +58,20 @@ def compare_orders(
 
     natural, expected = run(iter)
     if not natural.report.finished:
-        return OrderReport("", (), rounding, natural.report.limit)
+        return OrderReport("", (), rounding, natural.report, natural.report.limit)
     titles = ["the result"] if len(natural.results) == 1 else [f"result {n}" for n in range(len(natural.results))]
     compared: list[str] = []
     for name, order in orders(seed).items():
         done, found = run(order)
         if not done.report.finished:
-            return OrderReport("", tuple(compared), rounding, f"in the order {name!r}: {done.report.limit}")
+            return OrderReport("", tuple(compared), rounding, natural.report, f"{name}: {done.report.limit}")
         for title, before, now in zip((*titles, *names), expected, found):
             where = _difference(np.asarray(before), np.asarray(now), rounding)
             if where:
                 return OrderReport(f"with the iterations of its prange loops {name}, {title}{where}; each iteration must "
-                                   "use only what it computes itself", tuple(compared), rounding)
+                                   "use only what it computes itself", tuple(compared), rounding, natural.report)
         compared.append(name)
-    return OrderReport("", tuple(compared), rounding)
+    return OrderReport("", tuple(compared), rounding, natural.report)
 
 
 def _difference(before: np.ndarray, now: np.ndarray, rounding: bool) -> str:

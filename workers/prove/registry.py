@@ -7,6 +7,7 @@ from typing import Protocol
 from ...kernels.candidate import Candidate
 from ..evaluate import Judge
 from ..verify.check import Check
+from .parallel import parallel
 
 
 class Proof(Protocol):
@@ -21,4 +22,6 @@ class Proof(Protocol):
         """
 
 
-PROOFS: Mapping[str, Proof] = {}
+PROOFS: Mapping[str, Proof] = {
+    "parallel": parallel,
+}

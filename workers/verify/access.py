@@ -60,7 +60,7 @@ def clear(child: Child, candidate: Candidate, oracle: Oracle, case: Case, second
     found = check_access(child, candidate, case, oracle.signature, seconds)
     idle = set(found.facts.get("unexercised", ()))
     tried = [case.label]
-    for size in _larger(oracle) if found.passed and idle else ():
+    for size in larger_sizes(oracle) if found.passed and idle else ():
         try:
             larger = oracle.case(size, case.seed)
         except SpecError:
@@ -81,7 +81,7 @@ def clear(child: Child, candidate: Candidate, oracle: Oracle, case: Case, second
                  f"are logged ({'; '.join(tried)}), so nothing clears it of races: give it more and smaller blocks", found.facts)
 
 
-def _larger(oracle: Oracle) -> Iterator[str | Mapping[str, int]]:
+def larger_sizes(oracle: Oracle) -> Iterator[str | Mapping[str, int]]:
     """Sizes at which a run takes few steps and each dimension is large once."""
     sizes = oracle.spec.sizes
     tiny, verify, benchmark = sizes["tiny"], sizes["verify"], sizes["benchmark"]

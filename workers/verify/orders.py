@@ -21,9 +21,13 @@ ARGS = "orders"
 
 
 def check(candidate: Candidate, arguments: Sequence[Any], signature: Signature, seed: int) -> Check:
-    """What the runs in other orders show. seed: of the orders. A run that takes too long is no finding; `limit` says so."""
+    """What the log of the natural order and the runs in others show. seed: of the orders. A run that takes too long is no
+    finding; `limit` says so."""
     report = compare_orders(candidate, tuple(arguments), signature, seed)
-    facts = {"orders": list(report.compared), "rounding": report.rounding, "limit": report.limit}
+    facts = {"orders": list(report.compared), "rounding": report.rounding, "limit": report.limit,
+             "unexercised": list(report.log.unexercised)}
+    if report.log.races:
+        return Check(Verdict.RACE, report.log.races[0], facts)
     if report.difference:
         return Check(Verdict.RACE, report.difference, facts)
     return Check(Verdict.VERIFIED, "", facts)
@@ -41,7 +45,7 @@ def check_orders(
             ask(child, {"do": "attach", "name": ARGS, "layout": arena.layout}, [arena.fd], seconds)
             found = Check.from_json(ask(child, message, seconds=seconds)["check"])
     except RunFailed as failure:
-        return Check(Verdict.VERIFIED, "", {"orders": [], "limit": f"at {case.label}: {failure.message}"})
+        return Check(Verdict.VERIFIED, "", {"orders": [], "limit": f"at {case.label}: {failure.message}", "unexercised": []})
     if found.passed:
         return found
     return Check(found.verdict, f"{case.label}: {found.message}", {**found.facts, "size": dict(case.size), "seed": case.seed})
