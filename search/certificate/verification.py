@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
@@ -13,7 +13,7 @@ from ...kernels.signature import Signature
 from ...kernels.spec import SpecError
 from ...workers.confirm import confirm
 from ...workers.evaluate import Judge
-from ...workers.evaluation import Ratio
+from ...workers.evaluation import Ratio, Verdict
 from ...workers.inspection import inspect_spec
 from ...workers.job import Assignment, ConfirmJob, JudgeSettings
 from ...workers.machine import available_bytes, machine_type
@@ -111,37 +111,46 @@ def _lineage(certificate: Certificate) -> Row:
 def _runs(certificate: Certificate, fresh_seed: int, timing: bool, note: Note) -> list[Row]:
     document = certificate.document
     questions, examination = document["questions"], document["examination"]
+    stated = [*questions["equivalent"]["checks"], *questions["legal_in_parallel"]["checks"]]
     threads = min(document["machine"]["threads"], len(machine_type().cores))
-    place, rows = _place(document, threads)
-    note("running the reference")
-    try:
-        rows.append(_signature(certificate, threads))
-    except SpecError as error:
-        return [*rows, Row("the reference runs", "yes", str(error), Status.NOT)]
-    limits, budget = examination["limits"], dict(examination["budget"])
-    budget["processes"] = max(MIN_PROCESSES, budget.get("processes", MIN_PROCESSES))
-    settings = JudgeSettings(threads, **{name: limits[name] for name in ("build_seconds", "run_seconds") if name in limits})
-    if "memory_gib" in limits:
-        settings = JudgeSettings(threads, int(limits["memory_gib"] * 2**30), settings.build_seconds, settings.run_seconds)
-    with Judge(Assignment(certificate.spec, certificate.signature, settings)) as judge:
+    same_place, rows = _place(document, threads)
+    with Judge(Assignment(certificate.spec, certificate.signature, _settings(examination["limits"], threads))) as judge:
+        note("running the reference")
+        try:
+            rows.append(_signature(certificate, judge.slots.warm))
+        except SpecError as error:
+            return [*rows, Row("the reference runs", "yes", str(error), Status.NOT)]
         for seed, occasion, timed in ((examination["seed"], "the certificate's seed", timing), (fresh_seed, "a fresh seed", False)):
             note(f"examining the champion on {occasion} ({seed}){', and timing it' if timed else ''}")
-            found = confirm(judge, ConfirmJob(certificate.candidate, certificate.best_seed or certificate.candidate, certificate.njit,
-                                              seed, timed=timed, **budget))
-            stated = [*questions["equivalent"]["checks"], *questions["legal_in_parallel"]["checks"]]
+            found = confirm(judge, _job(certificate, seed, timed))
             rows += compared_checks(stated, found, occasion, timed)
             if timed:
-                rows += compared_speed(questions["faster"], found, place)
+                rows += compared_speed(questions["faster"], found, same_place)
+            if found.verdict is not Verdict.VERIFIED:
+                break
     return rows
 
 
-def _signature(certificate: Certificate, threads: int) -> Row:
+def _settings(limits: Mapping[str, float], threads: int) -> JudgeSettings:
+    """What the run allowed, and the usual where it does not say."""
+    given = {name: limits[name] for name in ("build_seconds", "run_seconds") if name in limits}
+    memory = {"memory_bytes": int(limits["memory_gib"] * 2**30)} if "memory_gib" in limits else {}
+    return JudgeSettings(threads, **given, **memory)
+
+
+def _job(certificate: Certificate, seed: int, timed: bool) -> ConfirmJob:
+    budget = dict(certificate.document["examination"]["budget"])
+    budget["processes"] = max(MIN_PROCESSES, budget.get("processes", MIN_PROCESSES))
+    best_seed = certificate.best_seed or certificate.candidate
+    return ConfirmJob(certificate.candidate, best_seed, certificate.njit, seed, timed=timed, **budget)
+
+
+def _signature(certificate: Certificate, warm: WarmProcess) -> Row:
     """Raises SpecError where the reference cannot be run here."""
     document = certificate.document
     seconds = document["examination"]["limits"].get("reference_seconds", 60.0)
-    with WarmProcess(threads) as warm:
-        memory = int(_MEMORY_SHARE * available_bytes())
-        here = inspect_spec(warm, certificate.spec, document["run"]["seed"], memory, seconds).observation.signature
+    memory = int(_MEMORY_SHARE * available_bytes())
+    here = inspect_spec(warm, certificate.spec, document["run"]["seed"], memory, seconds).observation.signature
     claim, stated = "the reference's arguments and results", _kinds(certificate.signature)
     if (here.arguments, here.outputs) != (certificate.signature.arguments, certificate.signature.outputs):
         return Row(claim, stated, f"others: {_kinds(here)}", Status.NOT)

@@ -120,10 +120,24 @@ def test_a_finished_run_tells_its_result_its_lineage_its_proof_and_its_failures(
     page = read(fill(journal), tmp_path)
     for said in ("smooth runs 10.4 times as fast as its reference", "It pays from verify (n=61) on.", "prange on loop i (line 3)",
                  "fastmath: none → nsz, reassoc", "22 inputs at 2 sizes", "line 1: no imports", "expected 0.5", "won back after",
-                 "sort has no loop form", "Numba does not compile it", "1 ULP", "1 ok, 1 timed out", "2,400", "3 min 2 s"):
+                 "sort has no loop form", "Numba does not compile it", "1 ULP", "1 ok, 1 timed out", "2,400", "3 min 2 s",
+                 "What is proven, what is tested, what is assumed", "all that is known comes from tests", "race on no other input",
+                 "kernwright verify champion.py"):
         assert said in page.words, said
     assert "SECRET-PROMPT" not in page.words
     assert page.elements.count("svg") == 4
+
+
+def test_a_proof_is_told_apart_from_a_test_and_a_check_that_nobody_heard_of_is_shown_too(journal, tmp_path):
+    stored = fill(journal).state("confirmation")
+    for name, answer, more in (("identity", "identical", {"method": "Computed modulo two primes."}), ("newest", "fine", {}),
+                               ("precision", "not applicable", {"reason": "it holds integers only"})):
+        stored["checks"].append({"name": name, "verdict": "verified", "message": "", "facts": {"answer": answer, **more}})
+    journal.set_state("confirmation", stored)
+    page = read(journal, tmp_path)
+    for said in ("Algebraic identity: identical. Computed modulo two primes.", "newest: fine.", "it holds integers only", "one of exact arithmetic"):
+        assert said in page.words, said
+    assert "all that is known comes from tests" not in page.words
 
 
 def test_what_candidates_and_models_wrote_is_shown_as_text(journal, tmp_path):

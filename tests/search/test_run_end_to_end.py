@@ -1,5 +1,6 @@
 """`kernwright run` as its user runs it: a whole campaign, interrupted, and what it leaves."""
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ def test_a_run_ends_with_a_verified_champion_and_all_its_files(finished):
     result = json.loads((folder / "out/result.json").read_text())
     assert result["verdict"] == "verified" and result["evaluations"] == 8 and result["kernel"] == "scores"
     assert result["speedup_low"] <= result["speedup"] <= result["speedup_high"]
-    assert {"champion.py", "report.html", "result.json", "run.db"} <= {path.name for path in (folder / "out").iterdir()}
+    assert {"champion.py", "certificate.json", "report.html", "result.json", "run.db"} <= {path.name for path in (folder / "out").iterdir()}
     assert "report.html" in out and "champion.py" in out
     assert not runs.left_behind(folder)
 
@@ -34,6 +35,15 @@ def test_its_champion_computes_what_the_reference_does(finished, tmp_path):
              "assert champion.scores(a.astype(np.float32), w).dtype == np.float64\n"
     done = subprocess.run([sys.executable, "-c", script], cwd=folder / "out", capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_its_certificate_is_confirmed_where_nothing_else_of_the_run_is(finished, tmp_path):
+    folder, _ = finished
+    for name in ("champion.py", "certificate.json"):
+        shutil.copy(folder / "out" / name, tmp_path)
+    status, out, err = runs.finish(runs.kernwright("verify", "champion.py", "--no-timing", folder=tmp_path))
+    assert status == 0, out + err
+    assert not runs.left_behind(tmp_path)
 
 
 def test_status_and_report_read_a_finished_run(finished):
