@@ -1,6 +1,7 @@
 """Comparison: a certificate's claims beside what an examination found here."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from .speed import FASTER, NJIT, REFERENCE, SEED, speed_answer
 DRIFT = 1.25
 """By how much the ratio of two kernels may differ between two occasions on one type of machine, beyond both intervals:
 memory is placed anew, and others use the caches too. An overstated speedup is one that this does not explain."""
+_COUNT = re.compile(r"\d[\d,]*(?= (?:inputs?|cases?|tests?|runs?)\b)")
 _RIVALS = {REFERENCE: "the reference", SEED: "the best seed", NJIT: "@njit of the reference"}
 
 
@@ -68,17 +70,22 @@ def _check(claim: Evidence, seen: Evidence | None, found: Confirmation, occasion
         return Row(name, _words(claim), missing, Status.NOT)
     if seen.verdict is not Verdict.VERIFIED or claim.verdict is not Verdict.VERIFIED:
         return Row(name, _words(claim), f"{_words(seen)}{f': {seen.message}' if seen.message else ''}", Status.NOT)
-    if claim.applicable and seen.answer.casefold() != claim.answer.casefold():
+    if claim.applicable and _uncounted(seen.answer) != _uncounted(claim.answer):
         return Row(name, _words(claim), _words(seen), Status.NOT)
     fewer = (claim.cases or 0) > (seen.cases or 0) if claim.applicable else False
     return Row(name, _words(claim), _words(seen), Status.PARTLY if fewer else Status.CONFIRMED)
+
+
+def _uncounted(answer: str) -> str:
+    """The answer without the number of inputs that it speaks of, which differs with the time that there was."""
+    return _COUNT.sub("", answer.casefold())
 
 
 def _words(seen: Evidence) -> str:
     said = [seen.answer or str(seen.verdict)]
     if seen.reason and not seen.applicable:
         said.append(seen.reason)
-    if seen.cases is not None:
+    if seen.cases is not None and str(seen.cases) not in seen.answer:
         said.append(f"{seen.cases} inputs{f' at {len(seen.sizes)} sizes' if seen.sizes else ''}")
     if seen.worst:
         said.append(f"greatest difference {seen.worst.partition(' (')[0]}")

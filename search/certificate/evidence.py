@@ -35,7 +35,8 @@ _METHODS = {
 class Evidence:
     """All checks of one name. runs: how many there were. answer: a word or two; "" where the check gives none.
 
-    reason: why the question is not applicable. cases: inputs tried, None where it does not say. sizes: in words.
+    reason: why the answer is no better. cases: inputs tried, None where it does not say. sizes: in words. assumptions: what
+    the answer rests on.
     worst_ulp, worst_relative: the greatest differences seen, None where none were taken. worst_at: where.
     """
 
@@ -52,6 +53,7 @@ class Evidence:
     worst_ulp: float | None
     worst_relative: float | None
     worst_at: str
+    assumptions: tuple[str, ...]
 
     @property
     def applicable(self) -> bool:
@@ -102,7 +104,7 @@ def _together(name: str, group: list[Mapping[str, Any]]) -> Evidence:
     fallen = [check for check in group if check["verdict"] != Verdict.VERIFIED]
     speaks = fallen[0] if fallen else group[0]
     facts = [check["facts"] for check in group]
-    cases = [f["cases"] for f in facts if isinstance(f.get("cases"), int)]
+    cases = [f[key] for f in facts for key in ("cases", "inputs") if isinstance(f.get(key), int)]
     worst = max(facts, key=lambda f: (_number(f.get("worst_ulp")) or 0.0, _number(f.get("worst_relative")) or 0.0))
     return Evidence(
         name, Verdict(speaks["verdict"]), str(speaks["message"]), answer_of(speaks), method_of(speaks),
@@ -110,6 +112,7 @@ def _together(name: str, group: list[Mapping[str, Any]]) -> Evidence:
         tuple(dict.fromkeys(_words(size) for f in facts for size in _listed(f.get("sizes")))),
         tuple(dict.fromkeys(s for f in facts for s in (*_listed(f.get("seeds")), f.get("seed")) if isinstance(s, int))),
         _number(worst.get("worst_ulp")), _number(worst.get("worst_relative")), str(worst.get("worst_at") or ""),
+        tuple(dict.fromkeys(str(line) for f in facts for line in _listed(f.get("assumptions")))),
     )
 
 
@@ -126,4 +129,4 @@ def _listed(value: Any) -> Iterable[Any]:
 
 def _words(size: Any) -> str:
     text = ", ".join(f"{key}={value}" for key, value in size.items()) if isinstance(size, Mapping) else str(size)
-    return text.removeprefix("size ")
+    return text.removeprefix("size ").partition(", seed")[0]

@@ -65,8 +65,8 @@ def _tested(confirmation: Confirmation, found: Mapping[str, Evidence], champion:
         said.append(f"Compiled with bounds checks, it stayed inside its arrays on {seen.cases} small inputs.")
     if champion.options.parallel and "access" in found:
         said.append("No iteration of its parallel loops touches what another one writes, on the inputs whose accesses were logged.")
-    said += [_sentence(seen) for seen in found.values()
-             if seen.name not in _AS_REPORTED and seen.applicable and not is_proof(seen)]
+    told = {*_AS_REPORTED, *([] if champion.options.parallel else ["parallel"])}
+    said += [_sentence(seen) for seen in found.values() if seen.name not in told and seen.applicable and not is_proof(seen)]
     if ratio := confirmation.over_reference:
         processes = confirmation.budget.get("processes")
         said.append(
@@ -94,6 +94,7 @@ def _assumed(found: Mapping[str, Evidence], champion: Candidate, relations: Sequ
                     "last digits may differ on another machine.")
     if {"nnan", "ninf"} & set(champion.options.fastmath):
         said.append("No number is nan or infinite, as its author declared.")
+    said += [f"{subject(seen.name)} rests on this: {'; '.join(seen.assumptions)}." for seen in found.values() if seen.assumptions]
     said += [f"{subject(seen.name)}: not applicable, so nothing follows from it{f' ({seen.reason})' if seen.reason else ''}."
              for seen in found.values() if not seen.applicable]
     said.append("Numba, LLVM, NumPy and the processor work as they should. Speed belongs to the machine on which it was measured; another "
@@ -103,8 +104,8 @@ def _assumed(found: Mapping[str, Evidence], champion: Candidate, relations: Sequ
 
 def _sentence(seen: Evidence) -> str:
     """What a check found, in its own words."""
-    answer = f"{subject(seen.name)}: {seen.answer or 'nothing was found'}"
-    counted = "" if seen.cases is None or is_proof(seen) else f" on {seen.cases} inputs"
+    answer = f"{subject(seen.name)}: {seen.answer or 'nothing was found'}{f' ({seen.reason})' if seen.reason else ''}"
+    counted = "" if seen.cases is None or is_proof(seen) or str(seen.cases) in seen.answer else f", on {seen.cases} inputs"
     worst = f"; greatest difference: {seen.worst}" if seen.worst else ""
-    method = f" {seen.method.rstrip('.')}." if seen.method else ""
+    method = f" {seen.method[0].upper()}{seen.method[1:].rstrip('.')}." if seen.method else ""
     return f"{answer}{counted}{worst}.{method}"

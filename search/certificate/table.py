@@ -23,5 +23,7 @@ def print_verification(done: Verification, console: Console | None = None) -> No
         if claims:
             console.print(f"{lead}: {'; '.join(claims)}.", soft_wrap=True, markup=False)
     if done.confirmed:
-        console.print(f"Nothing that the certificate claims was refuted here, in {done.seconds:.0f} s.", soft_wrap=True)
+        whole = all(row.status in (Status.CONFIRMED, Status.UNCLAIMED) for row in done.rows)
+        said = "Every claim of the certificate was confirmed here" if whole else "No claim of the certificate was refuted here"
+        console.print(f"{said}, in {done.seconds:.0f} s.", soft_wrap=True)
     console.print(f"Fresh seed, to repeat this: --seed {done.fresh_seed}", soft_wrap=True)

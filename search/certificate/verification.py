@@ -27,6 +27,7 @@ from .replay import LineageError, replayed
 _COMPILERS = ("numba", "llvmlite", "numpy")
 _REPORTED = ("kernwright", *_COMPILERS, "scipy")
 _MEMORY_SHARE = 0.7
+_PATIENCE = 2.0  # a proof that took long there, here it may take longer
 Note = Callable[[str], None]
 
 
@@ -141,6 +142,7 @@ def _settings(limits: Mapping[str, float], threads: int) -> JudgeSettings:
 def _job(certificate: Certificate, seed: int, timed: bool) -> ConfirmJob:
     budget = dict(certificate.document["examination"]["budget"])
     budget["processes"] = max(MIN_PROCESSES, budget.get("processes", MIN_PROCESSES))
+    budget["proof_seconds"] = _PATIENCE * budget.get("proof_seconds", ConfirmJob.proof_seconds)
     best_seed = certificate.best_seed or certificate.candidate
     return ConfirmJob(certificate.candidate, best_seed, certificate.njit, seed, timed=timed, **budget)
 

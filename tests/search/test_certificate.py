@@ -121,6 +121,7 @@ DIFFERENTIAL = check("differential", cases=22, sizes=["size tiny (n=8)", "size b
 PROOFS = (
     check("parallel", "proven", method="Subscripts are affine."), check("identity", "identical, with exp within 1 ULP", method="Two primes."),
     check("precision", "as good", method="Long doubles.", cases=4), check("families", "not applicable", reason="no argument is an array"),
+    check("orders", "agrees on 312 inputs", inputs=312, assumptions=["nobody looks"]),
     check("a check that nobody here has heard of", "fine", method="By looking."),
 )
 
@@ -132,10 +133,10 @@ def confirmation(*checks, champion=PARALLEL, verdict=Verdict.VERIFIED, **more):
 def test_what_is_proven_what_is_tested_and_what_is_assumed_are_told_apart():
     said = statement(confirmation(DIFFERENTIAL, *PROOFS), PARALLEL, ("b.shape[0] == a.shape[1]",))
     assert any("Parallel loops: proven" in line for line in said.proven) and any("identical, with exp within" in line for line in said.proven)
-    assert any("22 inputs at 2 sizes" in line for line in said.tested) and any("as good on 4 inputs" in line for line in said.tested)
+    assert any("22 inputs at 2 sizes" in line for line in said.tested) and any("as good, on 4 inputs" in line for line in said.tested)
     assert any("nobody here has heard of: fine" in line and "By looking" in line for line in said.tested)
     assert any("no argument is an array" in line for line in said.assumed) and any("b.shape[0] == a.shape[1]" in line for line in said.assumed)
-    assert not any("heard of" in line for line in said.proven)
+    assert not any("heard of" in line for line in said.proven) and any("orders rests on this: nobody looks." in line for line in said.assumed)
 
 
 def test_without_a_proof_nothing_but_being_serial_is_proven():
@@ -169,6 +170,8 @@ def test_a_claim_is_confirmed_by_the_same_answer_alone():
     assert set(statuses(DIFFERENTIAL, *PROOFS).values()) == {Status.CONFIRMED}
     fewer = {**DIFFERENTIAL, "facts": {**DIFFERENTIAL["facts"], "cases": 20}}
     assert statuses(fewer, *PROOFS)["Differential tests"] is Status.PARTLY
+    assert statuses(DIFFERENTIAL, *PROOFS[:-2], check("orders", "agrees on 99 inputs", inputs=99))["orders"] is Status.PARTLY
+    assert statuses(DIFFERENTIAL, *PROOFS[:-2], check("orders", "differs on 312 inputs", inputs=312))["orders"] is Status.NOT
     logged = statuses(DIFFERENTIAL, check("parallel", "logged"), *PROOFS[1:])
     assert logged["Parallel loops"] is Status.NOT and logged["Algebraic identity"] is Status.CONFIRMED
     assert statuses(DIFFERENTIAL, *PROOFS[:1], *PROOFS[2:])["Algebraic identity"] is Status.NOT
