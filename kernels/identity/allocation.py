@@ -10,8 +10,8 @@ import numpy as np
 from .arrays import Array, bare, converted, holds_numbers, integral, nested, numbers, result_dtype, wrapped
 from .draw import current
 from .errors import Unsupported
-from .functions import ceil, number, power
-from .number import ONE, ZERO, exact
+from .functions import number, power
+from .number import ONE, ZERO, ceil, exact
 
 MAX_ELEMENTS = 2**22
 """Of one allocation: the inputs are small, and so are a kernel's arrays over them."""

@@ -12,7 +12,7 @@ from . import functions
 from .arrays import Array, as_object, bare, holds_numbers, integral, nominal_of, numbers, result_dtype, wrapped
 from .draw import current
 from .errors import Unsupported
-from .number import ONE, ZERO
+from .number import ONE, ZERO, ceil
 
 _ON_INTEGERS = frozenset((
     "add subtract multiply floor_divide remainder mod fmod divmod power negative positive absolute abs sign square maximum minimum "
@@ -35,7 +35,7 @@ _NUMERIC: Mapping[str, Callable[..., Any]] = {
     "fabs": functions.absolute, "sign": functions.sign, "square": functions.square, "reciprocal": functions.reciprocal,
     "maximum": functions.maximum, "minimum": functions.minimum, "fmax": functions.fmax, "fmin": functions.fmin,
     "conjugate": functions.conjugate, "conj": functions.conjugate, "deg2rad": functions.radians, "rad2deg": functions.degrees,
-    "ldexp": functions.ldexp, "heaviside": functions.heaviside, "floor": functions.floor, "ceil": functions.ceil,
+    "ldexp": functions.ldexp, "heaviside": functions.heaviside, "floor": functions.floor, "ceil": ceil,
     "trunc": functions.trunc, "rint": functions.rint, "divmod": functions.divmod_, "modf": functions.modf,
     **{name: getattr(functions, name) for name in (
         "exp exp2 expm1 log log2 log10 log1p logaddexp logaddexp2 sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh "

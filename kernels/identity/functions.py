@@ -15,7 +15,6 @@ from .number import (
     ONE,
     ZERO,
     Number,
-    ceil,
     exact,
     floor,
     integer_of,
