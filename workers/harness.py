@@ -44,7 +44,7 @@ from .replay import CALLS, LEAST_CALLS, replay
 from .rotation import Rotation
 from .sandbox.child import Channel
 
-EXAMINERS: Mapping[str, str] = {"access": ".verify.access", "orders": ".verify.orders"}
+EXAMINERS: Mapping[str, str] = {"access": ".verify.access", "orders": ".verify.orders", "identity": ".prove.identity"}
 """Ways of interpreting a candidate's text, each with its module, whose `answer(message, arguments)` gives the reply."""
 COPY_BYTES = 256 << 20
 MESSAGE_CHARACTERS = 1000
