@@ -6,10 +6,11 @@ a stretch that belongs to none, a red zone: what compiled code reads or writes b
 """
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import mmap
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,24 +50,29 @@ class Arena:
         self._outputs = tuple(self._array(place) for place in layout["outputs"])
 
     @classmethod
-    def build(cls, arguments: Sequence[Any], outputs: Sequence[tuple[Any, tuple[int, ...]]]) -> Arena:
+    def build(
+        cls, arguments: Sequence[Any], outputs: Sequence[tuple[Any, tuple[int, ...]]], protected: Collection[int] = ()
+    ) -> Arena:
         """An arena with copies of `arguments` (arrays or numbers) and C-ordered buffers for `outputs`, (dtype, shape) each.
 
+        protected: positions of arguments that lie in pages which whoever attaches cannot write to: it dies if it tries.
         Raises ArenaError for anything but native numeric arrays and numbers, MemoryError if it does not fit.
         """
-        places: list[Layout] = []
-        end = RED_ZONE
-        for argument in arguments:
-            if isinstance(argument, np.ndarray):
-                place, end = _place(argument, end)
-                places.append(place)
-            else:
-                places.append(encode_scalar(argument))
+        placed: dict[int, Layout] = {}
+        end, shield = RED_ZONE, 0
+        for number in sorted(range(len(arguments)), key=lambda number: number not in protected):
+            if not isinstance(arguments[number], np.ndarray):
+                placed[number] = encode_scalar(arguments[number])
+                continue
+            placed[number], end = _place(arguments[number], end)
+            if number in protected:
+                shield = end = -(-end // mmap.PAGESIZE) * mmap.PAGESIZE
+        places = [placed[number] for number in range(len(arguments))]
         buffers: list[Layout] = []
         for dtype, shape in outputs:
             place, end = _place(_Stand(np.dtype(dtype), tuple(int(n) for n in shape)), end)
             buffers.append(place)
-        layout: Layout = {"bytes": end, "arguments": places, "outputs": buffers}
+        layout: Layout = {"bytes": end, "shield": shield, "arguments": places, "outputs": buffers}
         fd = os.memfd_create("kernwright-arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(fd, layout["bytes"])
@@ -82,14 +88,19 @@ class Arena:
         return arena
 
     @classmethod
-    def for_case(cls, arguments: Sequence[Any], expected: Sequence[Any]) -> Arena:
-        """An arena with `arguments` and buffers for results like the `expected` ones."""
-        return cls.build(arguments, [(np.asarray(value).dtype, np.shape(value)) for value in expected])
+    def for_case(cls, arguments: Sequence[Any], expected: Sequence[Any], protected: Collection[int] = ()) -> Arena:
+        """An arena with `arguments` and buffers for results like the `expected` ones. See `build`."""
+        return cls.build(arguments, [(np.asarray(value).dtype, np.shape(value)) for value in expected], protected)
 
     @classmethod
     def attach(cls, layout: Layout, fd: int) -> Arena:
         """The same arena in another process; takes over `fd`. Raises ArenaError."""
-        return cls(layout, fd)
+        arena = cls(layout, fd)
+        if layout.get("shield"):
+            start = np.frombuffer(arena._memory, np.uint8).__array_interface__["data"][0]
+            if ctypes.CDLL(None).mprotect(ctypes.c_void_p(start), ctypes.c_size_t(layout["shield"]), mmap.PROT_READ):
+                raise ArenaError("its pages cannot be protected")
+        return arena
 
     @property
     def nbytes(self) -> int:
