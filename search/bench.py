@@ -21,6 +21,7 @@ from ..workers.failure import RunFailed
 from ..workers.inspection import Inspection
 from ..workers.job import Assignment, JudgeSettings
 from ..workers.session import ChildSession
+from ..workers.slots import TIMED
 from ..workers.timing import measure
 from .launch import examine, seeds_of
 from .settings import RunSettings
@@ -69,10 +70,10 @@ def _self_ratio(judge: Judge, kernel: Candidate) -> Ratio:
     with judge.leases.timing(settings.threads) as cores:
         slots.cache_rival(kernel, case, cores[:1])
         with slots.fork("time against itself", cores) as child:
-            slots.attach(child, case)
+            slots.attach_timed(child, case)
             for slot in ("one", "other"):
                 slots.build(child, slot, kernel, trusted=True)
-            with ChildSession(child, "timed", cores, slots.mixed_pools(kernel), settings.run_seconds) as session:
+            with ChildSession(child, TIMED, cores, slots.mixed_pools(kernel), settings.run_seconds) as session:
                 return measure(session, candidate="one", rival="other", rival_name=kernel.identity, rounds=AA_ROUNDS)
 
 

@@ -16,6 +16,7 @@ from .job import ConfirmJob
 from .oracle import Case
 from .prove.registry import PROOFS
 from .session import ChildSession
+from .slots import TIMED
 from .timing import measure, reported
 from .verify.access import check_access, clear
 from .verify.check import Check
@@ -148,7 +149,7 @@ class _Examination:
     def _timed_as_tested(self, cores: tuple[int, ...]) -> bool:
         slots, champion, seconds = self.judge.slots, self.job.champion, self.judge.assignment.settings.run_seconds
         with slots.fork(f"confirm timed {champion.identity}", cores) as child:
-            slots.attach(child, self._benchmark())
+            slots.attach_timed(child, self._benchmark())
             slots.build(child, "candidate", champion, trusted=True)
             return self._passes("timed", check_timed(child, "candidate", self.judge.oracle, self.cases[-1], seconds))
 
@@ -180,13 +181,13 @@ class _Examination:
         champion = self.job.champion
         seconds = self.judge.assignment.settings.run_seconds
         with slots.fork(f"time {champion.identity}", cores) as child:
-            slots.attach(child, case)
+            slots.attach_timed(child, case)
             for is_rival in (rival_first, not rival_first):
                 if is_rival:
                     slots.build_rival(child, "rival", rival)
                 else:
                     slots.build(child, "candidate", champion, trusted=True)
-            with ChildSession(child, "timed", cores, slots.mixed_pools(champion, rival), seconds) as session:
+            with ChildSession(child, TIMED, cores, slots.mixed_pools(champion, rival), seconds) as session:
                 yield session
 
 

@@ -20,11 +20,12 @@ from .machine import machine_type
 from .oracle import Oracle
 from .sandbox.client import Child
 from .session import ChildSession
-from .slots import Slots
+from .slots import TIMED, Slots
 from .timing import screen
 from .verify.access import clear
 from .verify.check import Check
 from .verify.differential import PlannedCase, differential, plan
+from .verify.readonly import check_readonly
 from .verify.runner import ChildRunner
 from .verify.timed import check_timed
 
@@ -83,11 +84,12 @@ class Judge:
                 record.working()
                 child.pin([core])
                 with record.rung(Rung.BUILD):
-                    self.slots.attach(child, case)
+                    self.slots.attach_timed(child, case)
                     record.facts.update(self.slots.build(child, "candidate", candidate))
                 with record.rung(Rung.VERIFY):
                     check = differential(ChildRunner(child, "candidate", self.assignment.settings.run_seconds), self.oracle, cases)
                     record.answer(check, "differential")
+                    record.answer(check_readonly(child, "candidate", self.oracle, cases[-1], self.assignment.settings.run_seconds), "readonly")
                     record.equivalent = True
                     if not job.timed:
                         record.end(Verdict.VERIFIED, "")
@@ -138,7 +140,7 @@ class Judge:
                 child.pin(cores)
                 self.slots.build_rival(child, "rival", anchor)
                 mixed = self.slots.mixed_pools(candidate, anchor)
-                with ChildSession(child, "timed", cores, mixed, settings.run_seconds) as session:
+                with ChildSession(child, TIMED, cores, mixed, settings.run_seconds) as session:
                     screening = screen(session, candidate="candidate", rival="rival", bar=job.bar, rival_name=rival,
                                        rounds=settings.rounds, seconds=settings.timing_seconds, measuring=True)
                 if screening.decision != "slower":

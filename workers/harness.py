@@ -6,11 +6,9 @@ build      {"slot", "kind": "candidate", "candidate", "signature", "parameters",
 attach     {"name", "layout"} and a descriptor            -> {"ok": true}        (the same name replaces)
 run        {"slot", "args", "perturb": byte or null, "threads": at most, or null}
                                                           -> {"ok": true, "outputs": [{"kind", "dtype", "shape", "alias"}]}
-prepare    {"slot", "args", "calls", "copy_bytes"}        -> {"ok": true, "calls", "copies"}
+prepare    {"slot", "args": names, taken in turn, "calls", "copy_bytes"}   -> {"ok": true, "calls", "copies"}
 go         {"slot"}                                       -> {"ok": true, "ns", "calls"}
 collect    {"slot"}                                       -> {"ok": true, "outputs"}
-replay     {"slot", "args", "copy_bytes", "perturb": byte, "scrubbed"}   -> {"ok": true, "ns": integer, or null where
-           there is no memory for so many written arguments}     (see `replay`)
 examine    {"by": a name of EXAMINERS, "args": name or null, ...}   -> {"ok": true, ...}   (see the module's `answer`)
 inspect    see `inspection`
 
@@ -40,7 +38,6 @@ from ..kernels.spec import KernelSpec, SpecError
 from . import poison
 from .arena import Arena
 from .build import BuildFailed, build
-from .replay import CALLS, LEAST_CALLS, replay
 from .rotation import Rotation
 from .sandbox.child import Channel
 
@@ -66,10 +63,11 @@ class _Slot:
 
 @dataclass
 class _Prepared:
-    """Calls of one slot that are ready to be timed, and the last one's result."""
+    """Calls of one slot that are ready to be timed, and the last one's result. last: where its arguments come from."""
 
     rotation: Rotation
     arguments: list[tuple[Any, ...]]
+    last: Arena | None
     generation: int
     result: Any = None
 
@@ -121,7 +119,7 @@ class Harness:
     def __init__(self) -> None:
         self._slots: dict[str, _Slot] = {}
         self._arenas: dict[str, Arena] = {}
-        self._rotations: dict[str, Rotation] = {}
+        self._rotations: dict[tuple[str, ...], Rotation] = {}
         self._prepared: dict[str, _Prepared] = {}
         self._last_prepared = ""
         self._previous: dict[str, tuple[Any, ...]] = {}
@@ -130,7 +128,7 @@ class Harness:
         self._blas_threads = 0
         self._commands: dict[str, Callable[[Reply, Sequence[int]], Reply]] = {
             "build": self._build, "attach": self._attach, "run": self._run, "prepare": self._prepare, "go": self._go,
-            "collect": self._collect, "replay": self._replay, "examine": self._examine, "inspect": self._inspect,
+            "collect": self._collect, "examine": self._examine, "inspect": self._inspect,
         }
 
     def answer(self, message: Reply, fds: Sequence[int]) -> Reply:
@@ -180,7 +178,7 @@ class Harness:
 
     def _attach(self, message: Reply, fds: Sequence[int]) -> Reply:
         old = self._arenas.pop(message["name"], None)
-        self._rotations.pop(message["name"], None)
+        self._rotations = {names: kept for names, kept in self._rotations.items() if message["name"] not in names}
         if old is not None:
             old.close()
         self._arenas[message["name"]] = Arena.attach(message["layout"], fds[0])
@@ -200,20 +198,19 @@ class Harness:
         return {"ok": True, "outputs": outputs}
 
     def _prepare(self, message: Reply, _: Sequence[int]) -> Reply:
-        name, arena = message["slot"], self._arenas[message["args"]]
+        name, names = message["slot"], tuple(message["args"])
         slot = self._slots[name]
-        written = frozenset(i for i, argument in enumerate(slot.signature.arguments) if argument.written)
-        rotation = self._rotations.get(message["args"])
-        if rotation is None or rotation.arena is not arena or rotation.written != written:
-            self._rotations.pop(message["args"], None)
-            rotation = self._rotations[message["args"]] = Rotation(
-                arena, written, int(message.get("copy_bytes", COPY_BYTES)))
+        rotation = self._rotations.get(names)
+        if rotation is None:
+            written = frozenset(i for i, argument in enumerate(slot.signature.arguments) if argument.written)
+            rotation = self._rotations[names] = Rotation(
+                [self._arenas[each] for each in names], written, int(message.get("copy_bytes", COPY_BYTES)))
         # A result that another slot still holds would decide where this one's come to lie in the heap, and with it
         # whether each call pays for fresh pages: a kernel was seen to be three times slower than itself so.
         for other in self._prepared.values():
             other.result = None
         calls = rotation.affordable(int(message["calls"]))
-        self._prepared[name] = _Prepared(rotation, rotation.arguments(calls, name), rotation.generation)
+        self._prepared[name] = _Prepared(rotation, *rotation.arguments(calls, name), rotation.generation)
         self._last_prepared = name
         self._use_threads(slot)
         return {"ok": True, "calls": calls, "copies": rotation.copies}
@@ -246,21 +243,10 @@ class Harness:
     def _collect(self, message: Reply, _: Sequence[int]) -> Reply:
         name = message.get("slot") or self._last_prepared
         slot, prepared = self._slots[name], self._prepared[name]
-        last, arena = prepared.arguments[-1], prepared.rotation.arena
+        last, arena = prepared.arguments[-1], prepared.last
         values = accepted(slot.signature, prepared.result, arena.outputs())
         arena.restore(last)
         return {"ok": True, "outputs": self._deliver(slot, values, arena, last, ())}
-
-    def _replay(self, message: Reply, _: Sequence[int]) -> Reply:
-        name = message["slot"]
-        slot = self._slots[name]
-        self._prepare({**message, "calls": CALLS}, ())
-        prepared = self._prepared.pop(name)
-        prepared.rotation.spend(len(prepared.arguments))
-        if len(prepared.arguments) < LEAST_CALLS:
-            return {"ok": True, "ns": None}
-        ns = _call(slot, lambda: replay(slot.timed, prepared.arguments, self._poison, message["perturb"], message["scrubbed"]))
-        return {"ok": True, "ns": ns}
 
     def _examine(self, message: Reply, _: Sequence[int]) -> Reply:
         module = importlib.import_module(EXAMINERS[message["by"]], __package__)

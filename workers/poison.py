@@ -29,7 +29,6 @@ class Poison:
         self._surroundings: list[np.ndarray] = []
         # Had once, so that a sweep takes nothing from the heap itself.
         self._blocks = (ctypes.c_void_p * (_CACHED_BLOCKS * len(_SIZES)))()
-        self._scratch = ctypes.create_string_buffer(_SIZES[-1])
         self._libc = ctypes.CDLL(None)
         self._libc.malloc.restype = ctypes.c_void_p
         self._libc.malloc.argtypes = [ctypes.c_size_t]
@@ -71,16 +70,14 @@ class Poison:
         if mallopt is not None:
             mallopt(_M_PERTURB, value)
 
-    def sweep(self, byte: int | None) -> None:
-        """Takes out the small blocks that malloc keeps at hand, fills each with `byte` (None: only reads it, which leaves
-        the processor's caches in the same state), and puts them back in the same order."""
+    def sweep(self, byte: int) -> None:
+        """Takes out the small blocks that malloc keeps at hand, fills each with `byte`, and puts them back in the same
+        order."""
         count = 0
         for size in _SIZES:
             for _ in range(_CACHED_BLOCKS):
                 block = self._blocks[count] = self._libc.malloc(size)
-                if block and byte is None:
-                    ctypes.memmove(self._scratch, block, size)
-                elif block:
+                if block:
                     ctypes.memset(block, byte, size)
                 count += 1
         while count:

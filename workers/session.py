@@ -14,7 +14,7 @@ _PRIMED_NS = 20_000_000
 
 
 class ChildSession:
-    """What `timing` needs of a child: kernels built in slots, and the argument set `args` attached. Context manager:
+    """What `timing` needs of a child: kernels built in slots, and the argument sets `args` attached. Context manager:
     while it is open, the calling thread runs on the first of `cores` only.
 
     cores: those leased; the child must be allowed on all of them. Its main thread gets the first, the threads of each
@@ -27,7 +27,7 @@ class ChildSession:
     """
 
     def __init__(
-        self, child: Child, args: str, cores: Sequence[int], mixed_pools: bool = False, seconds: float | None = None
+        self, child: Child, args: Sequence[str], cores: Sequence[int], mixed_pools: bool = False, seconds: float | None = None
     ) -> None:
         self._child = child
         self._args = args
@@ -67,7 +67,7 @@ class ChildSession:
         return ns
 
     def _ready(self, slot: str, calls: int) -> int:
-        reply = self._call({"do": "prepare", "slot": slot, "args": self._args, "calls": calls})
+        reply = self._call({"do": "prepare", "slot": slot, "args": list(self._args), "calls": calls})
         self._prepared = (slot, int(reply["calls"]))
         return self._prepared[1]
 

@@ -109,7 +109,7 @@ def test_a_faster_kernel_comes_out_faster_and_this_thread_gets_its_cores_back(wa
     before = os.sched_getaffinity(0)
     slow = Candidate(GOOD.replace("    return out", "    for k in range(40):\n        out += a\n        out -= a\n    return out"))
     with child_with(warm, oracles["scale"], {"fast": Candidate(GOOD), "slow": slow}, cores[:1]) as child:
-        with ChildSession(child, "timed", cores[:1]) as session:
+        with ChildSession(child, ["timed"], cores[:1]) as session:
             assert os.sched_getaffinity(0) == {cores[0]}
             ratio = measure(session, candidate="fast", rival="slow", rival_name="slow", rounds=6)
             screening = screen(session, candidate="slow", rival="fast", rival_name="fast", bar=0.9)
@@ -124,7 +124,7 @@ def test_a_kernel_that_writes_its_arguments_gets_fresh_ones_in_every_call(warm, 
     oracle = oracles["step"]
     assert abs(oracle.case("benchmark", 1).arguments[0][0]) > 2e-3
     with child_with(warm, oracle, {"a": Candidate(text), "b": None}, cores[:1]) as child:
-        with ChildSession(child, "timed", cores[:1]) as session:
+        with ChildSession(child, ["timed"], cores[:1]) as session:
             ratio = measure(session, candidate="a", rival="b", rival_name="reference", rounds=6)
     assert ratio.rounds >= 6
 
@@ -134,7 +134,7 @@ def test_threads_of_the_child_get_a_core_each(warm, oracles, cores):
         pytest.skip("needs two cores")
     parallel = Candidate(GOOD.replace("for i in range", "for i in prange"), JitOptions(parallel=True))
     with child_with(warm, oracles["scale"], {"a": parallel, "b": None}, cores, threads=2) as child:
-        with ChildSession(child, "timed", cores, mixed_pools=True) as session:
+        with ChildSession(child, ["timed"], cores, mixed_pools=True) as session:
             ratio = measure(session, candidate="a", rival="b", rival_name="reference", rounds=6)
             threads = sorted(int(name) for name in os.listdir(f"/proc/{child.pid}/task"))
             assert os.sched_getaffinity(threads[0]) == {cores[0]}
@@ -145,7 +145,7 @@ def test_threads_of_the_child_get_a_core_each(warm, oracles, cores):
 def test_a_kernel_that_raises_when_timed_fails_with_its_own_verdict(warm, oracles, cores):
     text = STEP + "    raise ValueError('never')\n"
     with child_with(warm, oracles["step"], {"a": Candidate(text), "b": None}, cores[:1]) as child:
-        with ChildSession(child, "timed", cores[:1]) as session, pytest.raises(RunFailed) as failed:
+        with ChildSession(child, ["timed"], cores[:1]) as session, pytest.raises(RunFailed) as failed:
             measure(session, candidate="a", rival="b", rival_name="reference")
     assert failed.value.verdict is Verdict.RAISED and "never" in failed.value.message
 
@@ -158,7 +158,7 @@ def test_a_reported_ratio_comes_from_fresh_children(warm, oracles, cores):
         order = ("b", "a") if rival_first else ("a", "b")
         with child_with(warm, oracles["scale"], dict.fromkeys(order, Candidate(GOOD)), cores[:1]) as child:
             pids.append(child.pid)
-            with ChildSession(child, "timed", cores[:1]) as session:
+            with ChildSession(child, ["timed"], cores[:1]) as session:
                 yield session
 
     ratio = reported(open_session, candidate="a", rival="b", rival_name="itself", processes=6, rounds=3)
