@@ -40,23 +40,23 @@ CHAMPION = Candidate(MIDDLE.text.replace("total += a[i, j] * a[i, j]", "value = 
 SETTINGS = {"seed": 3, "threads": 2, "build_seconds": 40.0, "run_seconds": 5.0, "memory_gib": 1.0, "reference_seconds": 20.0}
 
 
-def examined(champion=CHAMPION, spec=SPEC, seed=77):
+def examined(timed=True):
     """(what running the reference showed, the champion's examination, as short as one can be)."""
-    observation = observe(spec.open(), SETTINGS["seed"], 10.0)
-    with Judge(Assignment(spec, observation.signature, JudgeSettings(2, 2**30, 40.0, 5.0))) as judge:
-        return observation, confirm(judge, ConfirmJob(champion, SEED, None, seed, rounds=1, seconds=1.0, proof_seconds=3.0))
+    observation = observe(SPEC.open(), SETTINGS["seed"], 10.0)
+    with Judge(Assignment(SPEC, observation.signature, JudgeSettings(2, 2**30, 40.0, 5.0))) as judge:
+        return observation, confirm(judge, ConfirmJob(CHAMPION, SEED, None, 77, rounds=1, seconds=0.5, proof_seconds=2.0, timed=timed))
 
 
-def write_run(folder, observation, confirmation, spec=SPEC):
+def write_run(folder, observation, confirmation):
     """A finished run's journal in `folder`, and all that a run leaves; the Outcome."""
     versions = {name: metadata.version(name) for name in ("kernwright", "numba", "llvmlite", "numpy", "scipy")}
-    record = RunRecord("run1", spec.name, spec, SETTINGS, confirmation.machine, versions, 1_700_000_000.0)
+    record = RunRecord("run1", SPEC.name, SPEC, SETTINGS, confirmation.machine, versions, 1_700_000_000.0)
     with Journal.create(journal_url(folder), record) as journal:
         for number, candidate in enumerate((SEED, MIDDLE, CHAMPION)):
             journal.add_candidate(candidate, float(number))
             journal.add_evaluation(Evaluation(candidate.identity, Verdict.VERIFIED, Rung.MEASURE, "", True, True), 5.0 + number)
         journal.add_call(LlmCall("c", "m", "model-7b", 1.0, 2.5, "", "", "", CallStatus.OK, 10, 5, 1, MIDDLE.identity, CHAMPION.identity), 3.0)
-        parameters = spec.open().parameters
+        parameters = SPEC.open().parameters
         journal.set_state("inspection", Inspection(observation, parameters, (SEED,), (), None).as_json())
         journal.set_state("anchor", SEED.identity)
         journal.set_state("confirmation", confirmation.as_json())

@@ -17,7 +17,7 @@ from kernwright.workers.evaluation import Ratio
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    certified_run.write_run(folder, *certified_run.examined())
+    certified_run.write_run(folder, *certified_run.examined(timed=False))
     return folder
 
 
@@ -66,7 +66,7 @@ def forge(folder, candidate=None, spec=None):
         over, machine = document["questions"]["faster"]["against"]["reference"], document["machine"]
         text = champion_text(made, about, Signature.from_json(document["kernel"]["signature"]), version=document["run"]["versions"]["kernwright"],
                              machine=machine["type"], threads=machine["threads"], threading_layer=machine["threading_layer"],
-                             over_reference=Ratio(over["speedup"], over["low"], over["high"], 1, 1.0, 1.0, "reference"))
+                             over_reference=Ratio(over["speedup"], over["low"], over["high"], 1, 1.0, 1.0, "reference") if over["measured"] else None)
         (folder / "champion.py").write_text(text)
         document["champion"].update(candidate=made.as_json(), identity=made.identity, sha256=file_hash(text.encode()))
         document["kernel"].update(spec=about.text, spec_hash=about.content_hash)
@@ -76,32 +76,28 @@ def forge(folder, candidate=None, spec=None):
     edit(folder, change)
 
 
-def test_all_is_confirmed_where_only_champion_and_certificate_are(folder, verify):
-    status, out, err = verify("champion.py", "--no-timing", "--seed", "5", "--json")
-    found = json.loads(out)
-    assert status == 0 and found["confirmed"] and found["unconfirmed"] == [], out
-    assert found["fresh_seed"] == 5 and "a fresh seed (5)" in err
-    claims = [row["claim"] for row in found["rows"]]
-    for occasion in ("the certificate's seed", "a fresh seed"):
-        for check in ("Bounds", "Differential tests", "Access log"):
-            assert f"{check}, {occasion}" in claims
-    assert sorted(path.name for path in folder.iterdir()) == ["certificate.json", "champion.py"]
+SLOWER = {"measured": True, "answer": "slower", "rival": "reference", "speedup": 0.5, "low": 0.4, "high": 0.6, "rounds": 6, "processes": 6,
+          "champion_ns": 2.0, "rival_ns": 1.0, "ratios": [0.5]}
 
 
-def test_speed_of_another_machine_is_measured_anew(folder, verify):
+def test_all_is_confirmed_where_only_champion_and_certificate_are_and_speed_is_measured_anew(folder, verify):
     def elsewhere(document):
-        document["machine"]["type"] = "another machine"
-        document["rivals"]["best_seed"], faster = None, document["questions"]["faster"]
-        faster["by_size"], faster["against"]["best_seed"] = {}, {"measured": False, "reason": "not here"}
-        faster["against"]["reference"].update(speedup=0.5, low=0.4, high=0.6, answer="slower")
+        document["machine"]["type"], document["rivals"]["best_seed"] = "another machine", None
+        document["questions"]["faster"]["against"]["reference"] = SLOWER
 
     edit(folder, elsewhere)
     forge(folder)
-    status, out, _ = verify("champion.py", "--json")
-    rows = {row["claim"]: row for row in json.loads(out)["rows"]}
-    assert status == 0, out
+    status, out, err = verify("champion.py", "--seed", "5", "--json")
+    found = json.loads(out)
+    assert status == 0 and found["confirmed"] and found["unconfirmed"] == [], out
+    assert found["fresh_seed"] == 5 and "a fresh seed (5)" in err
+    rows = {row["claim"]: row for row in found["rows"]}
+    for occasion in ("the certificate's seed", "a fresh seed"):
+        for check in ("Bounds", "Differential tests", "Access log", "Parallel loops"):
+            assert rows[f"{check}, {occasion}"]["status"] == "confirmed"
     assert rows["machine"]["status"] == "different here" and rows["speed against the reference"]["status"] == "measured here"
-    assert "times [" in rows["speed against the reference"]["here"] and rows["Timed calls, the certificate's seed"]["status"] == "confirmed"
+    assert "times [" in rows["speed against the reference"]["here"] and rows["Timed calls, the certificate's seed"]["status"] == "not claimed"
+    assert sorted(path.name for path in folder.iterdir()) == ["certificate.json", "champion.py"]
 
 
 EDITS = {
@@ -120,7 +116,7 @@ def test_an_edited_champion_is_refused(folder, verify, before, after):
 
 def test_an_edited_certificate_is_refused(folder, verify):
     def flatter(document):
-        document["questions"]["faster"]["against"]["reference"]["speedup"] *= 2
+        document["questions"]["equivalent"]["inputs"] *= 2
 
     edit(folder, flatter, seal=False)
     assert_one_line(verify("champion.py"), "was edited")
