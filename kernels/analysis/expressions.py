@@ -30,6 +30,9 @@ class Expressions:
         self.aliases = aliases
         self.constants = constants
         self.environment: dict[str, Value] = {}
+        # By the identity of a view, which is that of one evaluation: the loops around it, and the lengths of its parts.
+        self.made_in: dict[int, tuple[View, frozenset[Loop]]] = {}
+        self.lengths: dict[tuple[int, int], tuple[View, Symbol]] = {}
         self.loops: tuple[Loop, ...] = ()
         self.guards: tuple[Affine, ...] = ()
         self.statement: ast.stmt = analysis.node
@@ -184,7 +187,12 @@ class Expressions:
             shape = self.analysis.shapes.get(view.origin, ())
             known = shape[position] if position < len(shape) else None
             return known if known is not None else self.table.extent(view.origin, position)
-        length = self.table.new("extent", frozenset(self.loops), integer=True, nonnegative=True)
+        known = self.lengths.get((id(view), dimension))
+        if known is not None:
+            return Affine.of(known[1])
+        length = self.table.new("extent", self.made_in.get(id(view), (view, frozenset(self.loops)))[1], integer=True, nonnegative=True)
+        if id(view) in self.made_in:
+            self.lengths[id(view), dimension] = view, length
         if view.exact and state.stop is not None and state.offset is not None and self.nonnegative(state.stop - state.offset):
             length.facts.append(state.stop - state.offset - Affine.of(length))
         return Affine.of(length)
@@ -205,6 +213,7 @@ class Expressions:
         if whole.view is None:
             return self.opaque("element", node)
         view = self.indexed(whole.view, entries, values)
+        self.made_in[id(view)] = view, frozenset(self.loops)
         self.analysis.views[id(node)] = view
         if kind.is_scalar:
             self.log(view, False, node)

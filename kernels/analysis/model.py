@@ -126,6 +126,11 @@ class View:
         """Subscripts of an access to all that the view shows."""
         return tuple(None if d.free else d.offset for d in self.dimensions)
 
+    @property
+    def partial(self) -> bool:
+        """Whether it shows a part of some dimension; views that look the same may then be of different lengths."""
+        return any(d.free and not d.whole for d in self.dimensions)
+
     def free_dimension(self, number: int) -> tuple[int, Dimension]:
         """Position in the array and state of the view's dimension `number`."""
         if self.swapped:

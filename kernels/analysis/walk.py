@@ -154,7 +154,8 @@ class _Walk(Expressions):
 
     def _merge(self, other: dict[str, Value]) -> None:
         for name in other.keys() | self.environment.keys():
-            if self.environment.get(name) != other.get(name):
+            mine, theirs = self.environment.get(name), other.get(name)
+            if mine is not theirs and (mine != theirs or mine is None or mine.view is not None and mine.view.partial):
                 self.environment[name] = self._carried(name)
 
     def _carried(self, name: str) -> Value:
