@@ -57,9 +57,9 @@ def rounded_to_single(text: Text) -> Iterator[Edit]:
 
 
 def accumulator_narrowed(text: Text) -> Iterator[Edit]:
-    """A sum that is kept in half the digits."""
+    """A sum that is kept in half the digits, except a count: 32 bits hold that of all that fits into memory."""
     for node in text.nodes:
-        if isinstance(node, ast.AugAssign):
+        if isinstance(node, ast.AugAssign) and not isinstance(number_of(node.value), int):
             found = text.type_of(node.target)
             if found.is_scalar and found.dtype in _NARROW:
                 total = ast.BinOp(_as_load(node.target), node.op, node.value)
@@ -67,11 +67,11 @@ def accumulator_narrowed(text: Text) -> Iterator[Edit]:
 
 
 def array_narrowed(text: Text) -> Iterator[Edit]:
-    """An array of half the digits."""
+    """An array of half the digits; integers mostly count, or point to something that fits into memory."""
     for node in text.nodes:
         if isinstance(node, ast.Call) and called(node) in ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "astype"):
             for given in [*node.args[1:], *(k.value for k in node.keywords if k.arg == "dtype")]:
-                if isinstance(given, ast.Attribute) and given.attr in _NARROW:
+                if isinstance(given, ast.Attribute) and given.attr in ("float64", "complex128"):
                     yield swapped(given, ast.Attribute(given.value, _NARROW[given.attr], ast.Load()), f"in {ast.unparse(node)}")
 
 

@@ -15,7 +15,7 @@ from .plan import Item, Subject, champions, damaged, undamaged
 from .table import Mutation, reviewed
 
 FILE = "findings.jsonl"
-BUILD_SECONDS, RUN_SECONDS = 40.0, 10.0
+BUILD_SECONDS, RUN_SECONDS = 60.0, 30.0
 """Less than a run grants: a mutant may well never end."""
 
 
@@ -27,7 +27,7 @@ def subjects_of(specs: Sequence[KernelSpec], settings: RunSettings, threads: int
         finite = spec.open().declaration.finite
         judge = JudgeSettings(threads, int(settings.memory_gib * 2**30), BUILD_SECONDS, RUN_SECONDS)
         assignment = Assignment(spec, inspection.observation.signature, judge)
-        found.append(Subject(assignment, champions(inspection, threads, finite), finite))
+        found.append(Subject(assignment, champions(inspection, threads, finite), finite, inspection.plain))
     return found
 
 
@@ -54,7 +54,8 @@ def bench_mutants(
         sound = judge(undamaged(subjects))
         codes = {f.identity: f.code for f in sound if f.outcome is Outcome.SURVIVED}
         broken = judge(damaged(subjects, codes, count, seed))
-    return Mutation(tuple(sound), tuple(broken), reviewed())
+    unclaimed = {subject.plain.identity for subject in subjects if subject.plain} - set(codes)
+    return Mutation(tuple(f for f in sound if f.identity not in unclaimed), tuple(broken), reviewed())
 
 
 def _new(items: Iterable[Item], findings: Findings, planned: list[str]) -> Iterable[Item]:

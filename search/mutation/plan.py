@@ -10,7 +10,6 @@ from ...kernels.mutants import mutants
 from ...kernels.transforms import propose_with
 from ...workers.inspection import Inspection
 from ...workers.job import Assignment
-from ..launch import seeds_of
 
 SCHEDULE = "schedule"
 STEPS = ("tile", "accumulators", "unroll_jam", "hoist", "parallel")
@@ -35,11 +34,20 @@ class Item:
 
 @dataclass(frozen=True)
 class Subject:
-    """A kernel whose champions are damaged. finite: its spec's word that no nan or inf occurs."""
+    """A kernel whose champions are damaged. finite: its spec's word that no nan or inf occurs.
+
+    plain: the reference as it is, where Numba may take it. Nobody claims that it is right, as Numba's promotions are not
+    NumPy's; it is damaged like a champion where the judge finds that it is.
+    """
 
     assignment: Assignment
     champions: tuple[Candidate, ...]
     finite: bool
+    plain: Candidate | None = None
+
+    @property
+    def undamaged(self) -> tuple[Candidate, ...]:
+        return (*self.champions, self.plain) if self.plain else self.champions
 
     @property
     def name(self) -> str:
@@ -47,9 +55,9 @@ class Subject:
 
 
 def champions(inspection: Inspection, threads: int, finite: bool) -> tuple[Candidate, ...]:
-    """The seeds of a kernel and some rewrites of the last one: what a search would come to, the same each time."""
+    """The lifted kernels and some rewrites of the last one: what a search would come to, the same each time."""
     signature = inspection.observation.signature
-    found = seeds_of(inspection)
+    found = list(inspection.seeds)
     for base in inspection.seeds[-1:]:
         for name in (SCHEDULE, *STEPS):
             made = propose_with(name, base, signature, max_threads=threads, finite=finite)[:1]
@@ -59,9 +67,9 @@ def champions(inspection: Inspection, threads: int, finite: bool) -> tuple[Candi
 
 
 def undamaged(subjects: Sequence[Subject]) -> Iterator[Item]:
-    """Every champion itself."""
+    """Every champion itself, and the plain references."""
     for subject in subjects:
-        for champion in subject.champions:
+        for champion in subject.undamaged:
             yield Item(subject.name, champion, champion)
 
 
@@ -70,11 +78,11 @@ def damaged(subjects: Sequence[Subject], codes: Mapping[str, str], count: int, s
     taking turns. codes: hashes of the champions' machine code by identity; a champion without one is left out, as the
     judge refused it. What one kernel has too few of, the following ones give.
     """
-    taken = {champion.identity for subject in subjects for champion in subject.champions}
+    taken = {champion.identity for subject in subjects for champion in subject.undamaged}
     left = count
     for position, subject in enumerate(subjects):
         share = left // (len(subjects) - position)
-        turns = [_mutants(subject, champion, codes[champion.identity], seed) for champion in subject.champions
+        turns = [_mutants(subject, champion, codes[champion.identity], seed) for champion in subject.undamaged
                  if champion.identity in codes]
         while share and turns:
             for turn in list(turns):
