@@ -9,6 +9,8 @@ from .evaluation import Verdict
 from .sandbox.client import Child, ChildFailure
 from .timing import TimingError
 
+_KINDS = frozenset({Verdict.BUILD_FAILED, Verdict.RAISED, Verdict.OUT_OF_BOUNDS, Verdict.WRONG, Verdict.OUT_OF_MEMORY})
+
 
 class RunFailed(Exception):
     """The kernel raised, crashed, took too long, or returned a value of another kind. message: for a person or a model."""
@@ -25,8 +27,11 @@ class RunFailed(Exception):
 
     @classmethod
     def of_reply(cls, reply: Mapping[str, Any]) -> RunFailed:
-        """What the harness's reply {"ok": false, "kind", "message"} means."""
-        return cls(Verdict(reply["kind"]), str(reply["message"]))
+        """What the harness's reply {"ok": false, "kind", "message"} means; CRASHED where it is none that the harness gives."""
+        kind = reply.get("kind")
+        if kind not in _KINDS:
+            return cls(Verdict.CRASHED, f"its answer is no answer: {str(dict(reply))[:200]}")
+        return cls(Verdict(kind), str(reply.get("message")))
 
 
 def ask(child: Child, message: dict[str, Any], fds: Sequence[int] = (), seconds: float | None = None) -> dict[str, Any]:
@@ -35,7 +40,7 @@ def ask(child: Child, message: dict[str, Any], fds: Sequence[int] = (), seconds:
         reply = child.call(message, fds, seconds)
     except ChildFailure as failure:
         raise RunFailed.of_child(failure) from None
-    if not reply["ok"]:
+    if reply.get("ok") is not True:
         raise RunFailed.of_reply(reply)
     return reply
 

@@ -8,6 +8,7 @@ run        {"slot", "args", "perturb": byte or null, "threads": at most, or null
                                                           -> {"ok": true, "outputs": [{"kind", "dtype", "shape", "alias"}]}
 prepare    {"slot", "args": names, taken in turn, "calls", "copy_bytes"}   -> {"ok": true, "calls", "copies"}
 go         {"slot"}                                       -> {"ok": true, "ns", "calls"}
+spoil      {"slot", "seed"}                               -> {"ok": true}        (like go, but not timed: see `spoil`)
 collect    {"slot"}                                       -> {"ok": true, "outputs"}
 examine    {"by": a name of EXAMINERS, "args": name or null, ...}   -> {"ok": true, ...}   (see the module's `answer`)
 inspect    see `inspection`
@@ -40,6 +41,7 @@ from .arena import Arena
 from .build import BuildFailed, build
 from .rotation import Rotation
 from .sandbox.child import Channel
+from .spoil import call_spoiling
 
 EXAMINERS: Mapping[str, str] = {"access": ".verify.access", "orders": ".verify.orders", "identity": ".prove.identity"}
 """Ways of interpreting a candidate's text, each with its module, whose `answer(message, arguments)` gives the reply."""
@@ -128,7 +130,7 @@ class Harness:
         self._blas_threads = 0
         self._commands: dict[str, Callable[[Reply, Sequence[int]], Reply]] = {
             "build": self._build, "attach": self._attach, "run": self._run, "prepare": self._prepare, "go": self._go,
-            "collect": self._collect, "examine": self._examine, "inspect": self._inspect,
+            "spoil": self._spoil, "collect": self._collect, "examine": self._examine, "inspect": self._inspect,
         }
 
     def answer(self, message: Reply, fds: Sequence[int]) -> Reply:
@@ -239,6 +241,14 @@ class Harness:
         finally:
             gc.enable()
         return {"ok": True, "ns": elapsed, "calls": len(arguments)}
+
+    def _spoil(self, message: Reply, _: Sequence[int]) -> Reply:
+        slot, prepared = self._slots[message["slot"]], self._prepared[message["slot"]]
+        self._use_threads(slot)
+        prepared.result = None
+        prepared.rotation.spend(len(prepared.arguments))
+        prepared.result = _call(slot, lambda: call_spoiling(slot.timed, prepared.arguments, message["seed"]))
+        return {"ok": True}
 
     def _collect(self, message: Reply, _: Sequence[int]) -> Reply:
         name = message.get("slot") or self._last_prepared

@@ -19,6 +19,8 @@ from .sandbox.limits import Limits
 
 ARGS, OTHER_ARGS = "timed", "timed, other values"
 TIMED = (ARGS, OTHER_ARGS)
+CANDIDATE_FILE_BYTES, CACHE_FILE_BYTES = 0, 64 << 20
+"""The longest file that a child may write: a candidate needs none, and could fill the disk with many short ones."""
 # A saturated host shares its cores among many children, so wall time is granted several times over.
 WALL_FACTOR = 4
 _BLAS = re.compile(r"@|\.(dot|vdot|matmul|linalg)\b")
@@ -44,7 +46,7 @@ class Slots:
         """A child that may build and run one candidate. trusted: it may write compiled code into the shared cache."""
         settings = self.assignment.settings
         cpu = settings.build_seconds + settings.run_seconds * settings.threads
-        limits = Limits(cpu_seconds=cpu, wall_seconds=WALL_FACTOR * cpu, memory_bytes=settings.memory_bytes)
+        limits = Limits(cpu, WALL_FACTOR * cpu, settings.memory_bytes, CACHE_FILE_BYTES if trusted else CANDIDATE_FILE_BYTES)
         cache = [str(self._cache)]
         return self.warm.fork(limits, name, cores=cores, readable=cache, writable=cache if trusted else ())
 

@@ -39,10 +39,14 @@ class ChildRunner:
 
 def outcome_of(reply: dict[str, Any], arena: Arena, case: Case) -> Outcome:
     """What the child's reply and the arena hold of one run. Copies: the child can still write to the arena, now or while
-    it is compared."""
+    it is compared. Raises RunFailed where the reply does not describe each result."""
+    described = reply.get("outputs")
+    if not isinstance(described, list) or len(described) != len(case.expected):
+        raise RunFailed(Verdict.CRASHED, "its answer is no answer: it does not describe each result")
+    aliases = tuple(output.get("alias", "unknown") if isinstance(output, dict) else "unknown" for output in described)
     results = tuple(
         buffer.copy() if isinstance(expected, np.ndarray) else buffer.item()
         for buffer, expected in zip(arena.outputs(), case.expected)
     )
     arguments = tuple(a.copy(order="K") if isinstance(a, np.ndarray) else a for a in arena.arguments())
-    return Outcome(results, arguments, tuple(output["alias"] for output in reply["outputs"]))
+    return Outcome(results, arguments, aliases)

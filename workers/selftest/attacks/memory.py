@@ -6,7 +6,7 @@ from ..attack import Attack, on, returns, writes
 from ..kernels import COUNTS, FAINT, MEANS, PREFIX, ROWS
 
 _POISON = "poisoned outputs"
-_TIMED = "timed calls are compared too, and repeated in scrubbed memory"
+_TIMED = "timed calls are compared too, on arguments in turn and in altered memory"
 _ALIAS = "memory of results and arguments is compared"
 _SAMPLED = """def kernel(a, out):
     n = a.shape[0]
@@ -91,7 +91,7 @@ ATTACKS: tuple[Attack, ...] = (
     on("row_sums", "returns-a-tuple", "returns a tuple, of which a careless comparison looks at the first element only",
        "kinds are compared", returns("def kernel(a):\n    return a[:, 0] * a[:, 0], a\n")),
     on("row_sums", "returns-a-lazy-range", "returns an iterator that would compute when somebody reads it", "kinds are compared",
-       returns("def kernel(a):\n    return range(a.shape[0])\n"), Verdict.WRONG, Verdict.BUILD_FAILED),
+       returns("def kernel(a):\n    return range(a.shape[0])\n"), Verdict.WRONG, Verdict.BUILD_FAILED, Verdict.RAISED),
     on("row_sums", "returns-nothing", "returns nothing, for which a comparison of all of no elements is true", "kinds are compared",
        returns("def kernel(a):\n    a.shape[0]\n".replace("    a.shape[0]\n", "    pass\n"))),
     on("row_sums", "returns-nan", "returns nan throughout, as every difference from nan is nan, and not larger than any bound",
