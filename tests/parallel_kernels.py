@@ -31,11 +31,13 @@ class Kernel:
     def signature(self):
         atoms: dict[str, str] = {}
         relations, arguments = [], []
+        for name, extents, _ in self.parts():
+            for dimension, length in enumerate(extents or ()):
+                if length in ("n", "m"):
+                    atoms.setdefault(length, f"{name}.shape[{dimension}]")
 
         def relate(atom, length):
-            if length in ("n", "m") and length not in atoms:
-                atoms[length] = atom
-            else:
+            if atoms.get(length, atom if length in ("n", "m") else "") != atom:
                 relations.append(f"{atom} == " + re.sub(r"\b[nm]\b", lambda found: atoms[found[0]], length))
 
         for name, extents, detail in self.parts():

@@ -13,8 +13,8 @@ class Symbol:
     within one common iteration of all of them it has one value. integer: it is known to be an integer scalar.
     nonnegative: it is known to be at least 0. facts: affine forms that are at least 0 wherever it is defined.
     roots: for what may be an array, the memory it may stand for (see `aliases`); fresh: it is a new array of its own.
-    choices: forms of which it equals one, where that is all that its value can be. unsigned: compiled code holds it in
-    an unsigned integer, so that a difference or negation below 0 wraps around.
+    cases: where its value is one of several forms, each with forms that are at least 0 where it is that one. unsigned:
+    compiled code holds it in an unsigned integer, so that a difference or negation below 0 wraps around.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Symbol:
     facts: list[Affine] = field(default_factory=list)
     roots: frozenset[object] = frozenset()
     fresh: bool = False
-    choices: tuple[Affine, ...] = ()
+    cases: tuple[Case, ...] = ()
     unsigned: bool = False
 
     def __repr__(self) -> str:
@@ -73,6 +73,11 @@ class Affine:
         return not self.terms
 
     @property
+    def largest(self) -> int:
+        """The largest coefficient, without its sign; 0 where there is none."""
+        return max((abs(c) for _, c in self.terms), default=0)
+
+    @property
     def is_integer(self) -> bool:
         """Whether every symbol is known to be an integer scalar (and so the form itself)."""
         return all(symbol.integer for symbol, _ in self.terms)
@@ -87,8 +92,16 @@ class Affine:
         """The loops with whose iterations the value may change."""
         return frozenset().union(*(symbol.loops for symbol, _ in self.terms))
 
+    def replaced(self, symbol: Symbol, form: Affine) -> Affine:
+        """The same with `form` in place of `symbol`."""
+        coefficient = self.coefficient(symbol)
+        return Affine(tuple(t for t in self.terms if t[0] is not symbol), self.constant) + form.scaled(coefficient)
+
     def coefficient(self, symbol: Symbol) -> int:
         return next((c for s, c in self.terms if s is symbol), 0)
+
+
+Case = tuple[Affine, tuple[Affine, ...]]
 
 
 class SymbolTable:
@@ -97,6 +110,7 @@ class SymbolTable:
     def __init__(self) -> None:
         self._count = 0
         self._known: dict[object, Symbol] = {}
+        self._factors: dict[Symbol, tuple[Symbol, Symbol]] = {}
 
     def new(self, name: str, loops: frozenset[object] = frozenset(), **properties: object) -> Symbol:
         self._count += 1
@@ -136,6 +150,20 @@ class SymbolTable:
             symbol.facts += [remainder, -remainder + (divisor - 1)]
         return Affine.of(self._known[key])
 
+    def floor_ratio(self, value: Affine, divisor: Affine) -> Affine | None:
+        """`value // divisor` for a divisor that is known to be at least 1; None where one may be no integer."""
+        if not (value.is_integer and divisor.is_integer):
+            return None
+        key = ("quotient", value, divisor)
+        if key not in self._known:
+            symbol = self._known[key] = self.new("//", value.loops | divisor.loops, integer=True,
+                                                 nonnegative=value.is_plainly_nonnegative)
+            times = self.product(Affine.of(symbol), divisor)
+            remainder = value - times  # type: ignore[operator]
+            for part in (symbol, *(s for s, _ in times.terms)):  # type: ignore[union-attr]
+                part.facts += [remainder, divisor - remainder - 1]
+        return Affine.of(self._known[key])
+
     def extreme(self, values: tuple[Affine, ...], largest: bool) -> Affine | None:
         """`max(*values)` or `min(*values)`; None where some value is not known to be an integer."""
         if not all(value.is_integer for value in values):
@@ -146,8 +174,9 @@ class SymbolTable:
         if key not in self._known:
             plain = [value.is_plainly_nonnegative for value in values]
             symbol = self._known[key] = self.new(key[0], frozenset().union(*(v.loops for v in values)), integer=True,
-                                                 nonnegative=any(plain) if largest else all(plain))
-            symbol.choices = values
+                                                 nonnegative=any(plain) if largest else all(plain),
+                                                 unsigned=any(s.unsigned for v in values for s, _ in v.terms))
+            symbol.cases = tuple((value, ()) for value in values)
             symbol.facts += [(Affine.of(symbol) - v) if largest else (v - Affine.of(symbol)) for v in values]
             if not largest and all(plain) or largest and any(plain):
                 symbol.facts.append(Affine.of(symbol))
@@ -168,14 +197,11 @@ class SymbolTable:
             nonnegative = a is b or (a.nonnegative and b.nonnegative)
             symbol = self._known[key] = self.new(f"{a.name}*{b.name}", a.loops | b.loops, integer=True,
                                                  nonnegative=nonnegative)
+            self._factors[symbol] = a, b
             if nonnegative:
                 symbol.facts.append(Affine.of(symbol))
         return self._known[key]
 
     def factors(self, symbol: Symbol) -> tuple[Symbol, Symbol] | None:
         """The two factors of a product symbol, or None."""
-        for key, known in self._known.items():
-            if known is symbol and isinstance(key, tuple) and key[0] == "*":
-                pair = tuple(key[1])
-                return (pair[0], pair[-1])
-        return None
+        return self._factors.get(symbol)

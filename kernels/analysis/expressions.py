@@ -14,6 +14,8 @@ from .types import Type, Types
 INTEGER_CASTS = ("int64", "intp", "int_")
 UNSIGNED_CASTS = ("uint64", "uintp")
 MAX_ACCESSES = 3000
+LARGEST = 2**31
+"""A product by more may leave 64 bits."""
 
 
 class Expressions:
@@ -104,7 +106,9 @@ class Expressions:
                 self.guards = outer + self.implied(test, False)
                 second = self.evaluate(orelse, consumed=False)
                 self.guards = outer
-                return first if first == second and (first.affine or first.view) else self.opaque("ternary", node)
+                if first == second and (first.affine or first.view):
+                    return first
+                return self.one_of(self.opaque("ternary", node), (first, self.implied(test, True)), (second, self.implied(test, False)))
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 for element in elements:
                     self.evaluate(element)
@@ -121,6 +125,13 @@ class Expressions:
             case ast.Call():
                 return self._call(node)
         raise Undecided(f"line {node.lineno}: {type(node).__name__}")
+
+    @staticmethod
+    def one_of(value: Value, *cases: tuple[Value | None, tuple[Affine, ...]]) -> Value:
+        """`value`, a symbol alone, of which it is noted that it is one of the cases, each where its forms are at least 0."""
+        if value.affine is not None and all(v is not None and v.affine is not None and v.affine.is_integer for v, _ in cases):
+            value.affine.terms[0][0].cases = tuple((v.affine, where) for v, where in cases)  # type: ignore[union-attr,misc]
+        return value
 
     def made(self, node: ast.expr) -> Value:
         """The value of an operator: a new array, or a scalar."""
@@ -140,7 +151,12 @@ class Expressions:
                 found = self.table.quotient(a, b.constant)
                 if found is not None and isinstance(operator, ast.Mod):
                     found = a - found.scaled(b.constant)
-        if found is not None and self._wraps(node, found, a, b):
+            elif isinstance(operator, ast.FloorDiv | ast.Mod) and b.is_integer and self.nonnegative(b - 1):
+                found = self.table.floor_ratio(a, b)
+                if found is not None and isinstance(operator, ast.Mod):
+                    times = self.table.product(found, b)
+                    found = a - times if times is not None else None
+        if found is not None and (self._wraps(node, found, a, b) or found.largest > LARGEST):
             found = None
         return Value(found) if found is not None else self.made(node)
 
@@ -154,14 +170,23 @@ class Expressions:
         return isinstance(node.op, ast.FloorDiv | ast.Mod) and any(sides) and not self.nonnegative(left)
 
     def _unsigned(self, node: ast.expr, form: Affine) -> bool:
-        """Whether compiled code may hold the expression in an unsigned integer."""
-        return self.type_of(node).dtype.startswith("uint") or any(symbol.unsigned for symbol, _ in form.terms)
+        """Whether compiled code may hold the expression in an unsigned integer. One signed part, a literal for example,
+        makes it signed; but where a text casts to unsigned integers, the form does not show what is."""
+        if self.types.has_unsigned:
+            return self.type_of(node).dtype.startswith("uint") or any(symbol.unsigned for symbol, _ in form.terms)
+        return bool(form.terms) and not form.constant and all(map(self._is_unsigned, (symbol for symbol, _ in form.terms)))
+
+    def _is_unsigned(self, symbol: Symbol) -> bool:
+        factors = self.table.factors(symbol)
+        return symbol.unsigned if factors is None else all(map(self._is_unsigned, factors))
 
     def _attribute(self, node: ast.Attribute) -> Value:
         if isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
             return Value()
         inner = self.evaluate(node.value, consumed=False)
         if node.attr in numpy_facts.METADATA:
+            if node.attr == "size" and inner.view is not None:
+                return self._count(inner.view, self.type_of(node.value)) or self._size(node)
             return self._size(node) if node.attr in ("size", "ndim", "nbytes", "itemsize") else Value()
         if inner.view is None:
             return self.opaque(node.attr, node)
@@ -174,6 +199,15 @@ class Expressions:
     def _size(self, node: ast.expr) -> Value:
         symbol = self.table.new("size", frozenset(self.loops), integer=True, nonnegative=True)
         return Value(Affine.of(symbol))
+
+    def _count(self, view: View, kind: Type) -> Value | None:
+        """The number of elements of a whole array of known rank; None for others."""
+        if not (kind.is_array and kind.ndim > 0 and view.exact) or view.dimensions:
+            return None
+        total: Affine | None = Affine((), 1)
+        for dimension in range(kind.ndim):
+            total = self.table.product(total, self.extent(view, dimension)) if total is not None else None
+        return Value(total)
 
     @staticmethod
     def _blurred(view: View) -> Value:
@@ -382,7 +416,17 @@ class Expressions:
             return True
         if form.is_constant:
             return form.constant >= 0
-        return implied_by(form, [*self.guards, *(bound for loop in self.loops for bound in loop.bounds)])
+        if implied_by(form, [*self.guards, *(bound for loop in self.loops for bound in loop.bounds)]):
+            return True
+        chosen = next((symbol for symbol, _ in form.terms if symbol.cases), None)
+        return chosen is not None and all(self._nonnegative_where(where, form.replaced(chosen, value)) for value, where in chosen.cases)
+
+    def _nonnegative_where(self, guards: tuple[Affine, ...], form: Affine) -> bool:
+        outer = self.guards
+        self.guards = outer + guards
+        found = self.nonnegative(form)
+        self.guards = outer
+        return found
 
     def log(self, view: View, write: bool, node: ast.expr) -> None:
         if len(self.analysis.accesses) >= MAX_ACCESSES:

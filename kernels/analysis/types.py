@@ -89,13 +89,19 @@ def promote(a: str, b: str) -> str:
 
 
 class Types:
-    """The types of one candidate's names. `of` and `expression` answer; both give UNKNOWN rather than raise."""
+    """The types of one candidate's names. `of` and `expression` answer; both give UNKNOWN rather than raise.
+
+    has_unsigned: some array, argument or cast is of an unsigned integer type.
+    """
 
     def __init__(self, candidate: Candidate, signature: Signature) -> None:
         self.functions = {f.name: f for f in candidate.tree.body if isinstance(f, ast.FunctionDef)}
         self.names: dict[str, dict[str, Type]] = {name: {} for name in self.functions}
         self.returned: dict[str, Type] = dict.fromkeys(self.functions, NOTHING)
         self.constants = _constants(candidate.tree)
+        casts = {node.attr for node in ast.walk(candidate.tree) if isinstance(node, ast.Attribute)}
+        self.has_unsigned = any(dtype.startswith("uint") for dtype in (
+            *casts, *(a.dtype for a in signature.arguments), *(o.dtype for o in signature.outputs)))
         self._seed(candidate, signature)
         for _ in range(12):
             before = ({f: dict(t) for f, t in self.names.items()}, dict(self.returned))

@@ -60,7 +60,7 @@ class _Walk(Expressions):
             case ast.AugAssign(target=target, op=operator, value=value):
                 self._augmented(node, target, operator, value)
             case ast.Expr(value=value):
-                self.evaluate(value)
+                self.evaluate(value, consumed=False)
             case ast.If(test=test, body=body, orelse=orelse):
                 self._if(test, body, orelse)
             case ast.For(orelse=[]):
@@ -150,13 +150,14 @@ class _Walk(Expressions):
             self.guards = outer + holds
             self.environment = after_body
         else:
-            self._merge(after_body)
+            self._merge(after_body, holds, fails)
 
-    def _merge(self, other: dict[str, Value]) -> None:
+    def _merge(self, other: dict[str, Value], there: tuple[Affine, ...], here: tuple[Affine, ...]) -> None:
+        """Joins the values of two branches: of `other`, where `there` is at least 0, and of this one, where `here` is."""
         for name in other.keys() | self.environment.keys():
             mine, theirs = self.environment.get(name), other.get(name)
             if mine is not theirs and (mine != theirs or mine is None or mine.view is not None and mine.view.partial):
-                self.environment[name] = self._carried(name)
+                self.environment[name] = self.one_of(self._carried(name), (theirs, there), (mine, here))
 
     def _carried(self, name: str) -> Value:
         """A value for `name` of which nothing is known but its type and the memory that the name may stand for."""
@@ -181,7 +182,7 @@ class _Walk(Expressions):
         """Fills in what is known of a `range` loop. The symbol belongs to the loop itself."""
         loop.kind = "range"
         loop.symbol = symbol = self.table.new(loop.node.target.id, frozenset({*self.loops, loop}), integer=True,  # type: ignore[union-attr]
-                                              unsigned=loop.parallel)
+                                              unsigned=loop.parallel or self._counts_unsigned(iterated))
         loop.start, loop.stop = start, stop
         if step is None or not step.is_integer:
             return
@@ -199,6 +200,11 @@ class _Walk(Expressions):
             loop.bounds.append((stop - value).scaled(towards) - 1)
         lowest = start if not loop.descending else None if stop is None else stop + 1
         symbol.nonnegative = lowest is not None and lowest.is_integer and lowest.is_plainly_nonnegative
+
+    def _counts_unsigned(self, iterated: ast.Call) -> bool:
+        """Whether compiled code counts this `range` in unsigned integers, as some limit of it is."""
+        forms = [(argument, self.analysis.affine.get(id(argument))) for argument in iterated.args]
+        return any(self._unsigned(argument, form) for argument, form in forms if form is not None)
 
     def _loop(self, loop: Loop, body: list[ast.stmt], test: ast.expr | None) -> None:
         (loop.parent.children if loop.parent else []).append(loop)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from ..analysis import Function
 from ..analysis.model import Access
@@ -23,6 +24,19 @@ class Bounds:
         if key not in self._answers:
             self._answers[key] = self._complaint(access)
         return self._answers[key]
+
+    def first_complaint(self) -> str:
+        """Why the function's first access that is not shown to be in bounds is not; "" where all are."""
+        return next(filter(None, map(self.complaint, self._function.facts.accesses)), "")
+
+    def proofs(self) -> Iterator[tuple[str, str]]:
+        """What the text calls each array, and why the first access to it that is not shown to be in bounds is not, or ""."""
+        reasons: dict[str, str] = {}
+        for access in self._function.facts.accesses:
+            name = array_name(access)
+            if not reasons.get(name):
+                reasons[name] = self.complaint(access)
+        yield from reasons.items()
 
     def _complaint(self, access: Access) -> str:
         title = f"line {access.node.lineno}: {ast.unparse(access.node)[:60]}"

@@ -9,11 +9,10 @@ from ..analysis import Analysis, Function, analyse_as_promised
 from ..candidate import Candidate
 from ..interpret.scalars import is_prange, parallel_loops
 from ..signature import Signature
-from .bounds import array_name
+from .bounds import Bounds
 from .races import Races
 from .solver import Solver
 from .statements import complaints
-from .system import distinct
 
 SECONDS = 20.0
 ASSUMPTIONS = (
@@ -72,13 +71,13 @@ def prove_parallel(candidate: Candidate, signature: Signature, seconds: float = 
         return ParallelProof((), ())
     solver = Solver(seconds)
     analysis = analyse_as_promised(candidate, signature)
-    judged = [Races(function, solver) for function in analysis.functions]
-    loops = [proof for function, races in zip(analysis.functions, judged) for proof in _loops(candidate, function, races)]
+    bounds = {function.node.name: Bounds(function, solver) for function in analysis.functions}
+    loops = [proof for function in analysis.functions for proof in _loops(candidate, function, Races(function, solver, bounds))]
     loops += [LoopProof(line, False, reason) for function in analysis.functions for line, reason in complaints(function, solver)]
     loops += _left_out(analysis)
-    bounds = [proof for function, races in zip(analysis.functions, judged) for proof in _bounds(function, races)]
-    bounds += [BoundsProof(name, False, reason) for name, reason in analysis.undecided.items()]
-    return ParallelProof(tuple(sorted(loops, key=lambda loop: loop.line)), tuple(bounds))
+    arrays = [BoundsProof(name, not reason, reason) for each in bounds.values() for name, reason in each.proofs()]
+    arrays += [BoundsProof(name, False, reason) for name, reason in analysis.undecided.items()]
+    return ParallelProof(tuple(sorted(loops, key=lambda loop: loop.line)), tuple(arrays))
 
 
 def _loops(candidate: Candidate, function: Function, races: Races) -> list[LoopProof]:
@@ -102,12 +101,3 @@ def _left_out(analysis: Analysis) -> list[LoopProof]:
             lines = [loop.lineno for loop in ast.walk(node) if is_prange(loop)] or [node.lineno]
             found += [LoopProof(line, False, reason) for line in lines]
     return found
-
-
-def _bounds(function: Function, races: Races) -> list[BoundsProof]:
-    reasons: dict[str, str] = {}
-    for access in distinct(function.facts.accesses):
-        name = array_name(access)
-        if not reasons.get(name):
-            reasons[name] = races.bounds.complaint(access)
-    return [BoundsProof(name, not reason, reason) for name, reason in reasons.items()]

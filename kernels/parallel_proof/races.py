@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..analysis import Function
 from ..analysis.affine import Affine
+from ..analysis.legality import calls
 from ..analysis.model import Access, Loop
 from ..interpret.scalars import ParallelLoop
 from .bounds import Bounds
@@ -16,18 +17,18 @@ FIRST, SECOND = 1, 2
 
 
 class Races:
-    """Answers about the loops of one function."""
+    """Answers about the loops of one function. bounds: of every function of the candidate, by name."""
 
-    def __init__(self, function: Function, solver: Solver) -> None:
+    def __init__(self, function: Function, solver: Solver, bounds: Mapping[str, Bounds]) -> None:
         self._function = function
         self._solver = solver
-        self.bounds = Bounds(function, solver)
+        self._bounds = bounds
 
     def complaint(self, loop: Loop, scalars: ParallelLoop) -> str:
         """Why the loop's iterations are not shown to be independent; "" where they are."""
         if loop.symbol is None or loop.step != Affine((), 1):
             return f"line {loop.line}: the values that the loop runs through are not affine"
-        found = self._variables(loop, scalars)
+        found = self._variables(loop, scalars) or self._helpers(loop)
         if found:
             return found
         accesses = distinct(self._function.facts.in_body(loop))
@@ -66,14 +67,39 @@ class Races:
                 return f"line {loop.line}: the type of {name}, which the loop reduces, is not known to be one that Numba reduces"
         return ""
 
+    def _helpers(self, loop: Loop) -> str:
+        """Why a helper that the loop calls might leave the arrays that it is given, and so what is known of the call."""
+        helpers, pending = self._function.types.functions, calls(loop.node.body)
+        seen: set[str] = set()
+        while pending - seen:
+            name = min(pending - seen)
+            seen.add(name)
+            if name not in helpers:
+                continue
+            if name not in self._bounds:
+                return f"line {loop.line}: the helper {name} is outside what can be analysed"
+            if found := self._bounds[name].first_complaint():
+                return found
+            pending |= calls(helpers[name].body)
+        return ""
+
     def _placed(self, access: Access) -> str:
         """Why it is not known which element of a shared array the access touches. An index beyond the end of an inner
         axis is an element of another row; of an array with one axis alone, it is none of the array's."""
-        shape = self._function.facts.shapes.get(access.origin, ())
         fixed = [d for d in access.view.dimensions if not d.free]
-        if not fixed or len(shape) == 1 and access.view.exact and all(d.offset is not None for d in fixed):
+        if not fixed or self._rank(access) == 1 and access.view.exact and all(d.offset is not None for d in fixed):
             return ""
-        return self.bounds.complaint(access)
+        return self._bounds[self._function.node.name].complaint(access)
+
+    def _rank(self, access: Access) -> int:
+        """How many axes the whole array has; -1 where that is not known."""
+        shape = self._function.facts.shapes.get(access.origin)
+        if shape is not None:
+            return len(shape)
+        owner = access.node.value if isinstance(access.node, ast.Subscript) else access.node
+        kind = self._function.type_of(owner)
+        return kind.ndim if kind.is_array and len(access.view.dimensions) == 1 and not access.view.partial \
+            and isinstance(owner, ast.Name) and kind.ndim == 1 else -1
 
     def _independent(self, loop: Loop, a: Access, b: Access) -> bool:
         """Raises Unsolved."""

@@ -10,6 +10,7 @@ import islpy
 
 Monomial = tuple[Hashable, ...]                  # sorted by the system; () stands for 1
 Polynomial = Mapping[Monomial, int]
+Case = tuple[Sequence[Polynomial], Sequence[Polynomial]]     # polynomials that are 0, and that are at least 0
 MAX_OPERATIONS = 400_000                         # of one question to isl: about a tenth of a second
 MAX_MONOMIALS, MAX_ROWS = 120, 900
 MAX_DEGREE = 3
@@ -23,12 +24,11 @@ class Unsolved(Exception):
 
 @dataclass
 class Constraints:
-    """zero: polynomials that are 0. nonnegative: those that are at least 0. choices: for each, one of its polynomials
-    is 0. invariant: variables that are known to be at least 0, by which constraints may be multiplied."""
+    """zero: polynomials that are 0. nonnegative: those that are at least 0. choices: of each, one case holds. invariant: variables that are known to be at least 0, by which constraints may be multiplied."""
 
     zero: list[Polynomial] = field(default_factory=list)
     nonnegative: list[Polynomial] = field(default_factory=list)
-    choices: list[Sequence[Polynomial]] = field(default_factory=list)
+    choices: list[Sequence[Case]] = field(default_factory=list)
     invariant: set[Hashable] = field(default_factory=set)
 
 
@@ -49,13 +49,13 @@ class Solver:
         rows = _Rows(constraints)
         return self._impossible(rows, list(constraints.choices))
 
-    def _impossible(self, rows: _Rows, choices: list[Sequence[Polynomial]]) -> bool:
+    def _impossible(self, rows: _Rows, choices: list[Sequence[Case]]) -> bool:
         if self._empty(rows):
             return True
         if not choices:
             return False
         first, rest = choices[0], choices[1:]
-        return all(self._impossible(rows.with_zero(choice), rest) for choice in first)
+        return all(self._impossible(rows.limited(*case), rest) for case in first)
 
     def _empty(self, rows: _Rows) -> bool:
         if monotonic() > self._end:
@@ -88,18 +88,19 @@ class _Rows:
         self.zero = list(constraints.zero)
         self.nonnegative = list(constraints.nonnegative)
         self._factors = sorted(_multipliers(
-            [*self.zero, *self.nonnegative, *(p for choice in constraints.choices for p in choice)], constraints.invariant), key=repr)
+            [*self.zero, *self.nonnegative, *(p for choice in constraints.choices for case in choice for part in case for p in part)], constraints.invariant), key=repr)
         self.zero += [m for row in constraints.zero for m in self._multiples(row)]
         self.nonnegative += [m for row in constraints.nonnegative for m in self._multiples(row)]
         if any(abs(c) > LARGEST for row in (*self.zero, *self.nonnegative) for c in row.values()):
             raise Unsolved("a number in it is so large that it might wrap around")
         self.nonnegative = _tightest(self.nonnegative)
 
-    def with_zero(self, polynomial: Polynomial) -> _Rows:
+    def limited(self, zero: Sequence[Polynomial], nonnegative: Sequence[Polynomial]) -> _Rows:
+        """These rows and more."""
         made = object.__new__(_Rows)
-        made.zero = [*self.zero, polynomial, *self._multiples(polynomial)]
-        made.nonnegative = self.nonnegative
         made._factors = self._factors
+        made.zero = [*self.zero, *zero, *(m for row in zero for m in self._multiples(row))]
+        made.nonnegative = [*self.nonnegative, *nonnegative, *(m for row in nonnegative for m in self._multiples(row))]
         return made
 
     def columns(self) -> list[Monomial]:

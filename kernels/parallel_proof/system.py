@@ -94,8 +94,10 @@ class System:
         self._known.add(key)
         facts = [*symbol.facts, Affine.of(symbol)] if symbol.nonnegative else symbol.facts
         self.constraints.nonnegative += [self.polynomial(fact, execution) for fact in facts]
-        if symbol.choices:
-            self.constraints.choices.append([self.polynomial(Affine.of(symbol) - choice, execution) for choice in symbol.choices])
+        if symbol.cases:
+            self.constraints.choices.append([
+                ([self.polynomial(Affine.of(symbol) - value, execution)], [self.polynomial(form, execution) for form in where])
+                for value, where in symbol.cases])
         if shared and symbol.nonnegative and self._table.factors(symbol) is None:
             self.constraints.invariant.add(symbol)
 
