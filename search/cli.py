@@ -165,6 +165,21 @@ def verify(
     raise typer.Exit(0 if done.confirmed else NOT_CONFIRMED)
 
 
+@app.command()
+def selftest(
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="this attack only; may be repeated")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="fixes the inputs")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Make every known attack on the judge and on the sandbox here; exit status 1 if one of them wins."""
+    from . import selftest as attacks
+
+    outcomes = list(attacks.selftest(only or (), seed)) if as_json else attacks.show(only or (), seed)
+    if as_json:
+        _print_json(attacks.as_json(outcomes))
+    raise typer.Exit(0 if attacks.passed(outcomes) else 1)
+
+
 bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
 app.add_typer(bench, name="bench")
 

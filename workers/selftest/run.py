@@ -101,7 +101,8 @@ class Court:
 
 
 def run(
-    attacks: Iterable[Attack], controls: Iterable[Control], read: Reader, seed: int, workers: int = 1
+    attacks: Iterable[Attack], controls: Iterable[Control], read: Reader, seed: int, workers: int = 1,
+    settings: JudgeSettings = SETTINGS,
 ) -> Iterator[Outcome]:
     """The outcome of each attack and control as it becomes known, one judge a kernel, `workers` judges at a time."""
     groups: dict[str, list[Attack | Control]] = {}
@@ -111,7 +112,7 @@ def run(
     news = threading.Condition()
 
     def judge(kernel: str) -> None:
-        with Court(kernel, read) as court:
+        with Court(kernel, read, settings) as court:
             for item in groups[kernel]:
                 outcome = court.control(item, seed) if isinstance(item, Control) else court.attack(item, seed)
                 with news:
