@@ -22,6 +22,9 @@ _TITLES = {
     "identity": "Algebraic identity: champion and reference as formulas",
     "determinism": "Determinism: the same bits again, and for each number of threads",
 }
+_PROOFS = {"parallel": "proven", "identity": "identical"}
+"""Checks whose answer, where it begins so, holds for more than the inputs that were run."""
+_RESTS_ON = ("assumptions", "taken_as_exact")
 _ANSWERS = {"bounds": "in bounds", "access": "no race", "differential": "equal within tolerance", "timed": "as tested"}
 _METHODS = {
     "bounds": "The champion was compiled with bounds checks, without optimisation, and its results compared with the reference's.",
@@ -35,9 +38,10 @@ _METHODS = {
 class Evidence:
     """All checks of one name. runs: how many there were. answer: a word or two; "" where the check gives none.
 
-    reason: why the answer is no better. cases: inputs tried, None where it does not say. sizes: in words. assumptions: what
-    the answer rests on.
-    worst_ulp, worst_relative: the greatest differences seen, None where none were taken. worst_at: where.
+    reason: why the answer is no better. cases: inputs tried, None where it does not say. sizes: in words.
+    worst_ulp, worst_relative: the greatest differences seen, None where none were taken; an error against exact results has
+    no worst_relative. worst_at: where. assumptions: what the answer rests on. bound: how likely it is to be wrong.
+    approximation: how the champion is another function than the reference, where its spec permits that; "" where it is not.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Evidence:
     worst_relative: float | None
     worst_at: str
     assumptions: tuple[str, ...]
+    bound: str
+    approximation: str
 
     @property
     def applicable(self) -> bool:
@@ -64,10 +70,11 @@ class Evidence:
         """The greatest difference in words; "" where none were taken."""
         if self.worst_ulp is None and self.worst_relative is None:
             return ""
-        ulp, relative = self.worst_ulp or 0.0, self.worst_relative or 0.0
-        if not ulp and not relative:
+        if not self.worst_ulp and not self.worst_relative:
             return "none"
-        return f"{ulp:.3g} ULP ({relative:.2g} relative{f', {self.worst_at}' if self.worst_at else ''})"
+        relative = "" if self.worst_relative is None else f"{self.worst_relative:.2g} relative"
+        more = ", ".join(part for part in (relative, self.worst_at) if part)
+        return f"{self.worst_ulp or 0.0:.3g} ULP{f' ({more})' if more else ''}"
 
 
 def evidence(checks: Iterable[Mapping[str, Any]]) -> dict[str, Evidence]:
@@ -76,6 +83,11 @@ def evidence(checks: Iterable[Mapping[str, Any]]) -> dict[str, Evidence]:
     for check in checks:
         grouped.setdefault(str(check["name"]), []).append(check)
     return {name: _together(name, group) for name, group in grouped.items()}
+
+
+def is_proof(seen: Evidence) -> bool:
+    """Whether the answer holds for more than the inputs that were run."""
+    return seen.verdict is Verdict.VERIFIED and seen.name in _PROOFS and seen.answer.casefold().startswith(_PROOFS[seen.name])
 
 
 def title(name: str) -> str:
@@ -112,7 +124,8 @@ def _together(name: str, group: list[Mapping[str, Any]]) -> Evidence:
         tuple(dict.fromkeys(_words(size) for f in facts for size in _listed(f.get("sizes")))),
         tuple(dict.fromkeys(s for f in facts for s in (*_listed(f.get("seeds")), f.get("seed")) if isinstance(s, int))),
         _number(worst.get("worst_ulp")), _number(worst.get("worst_relative")), str(worst.get("worst_at") or ""),
-        tuple(dict.fromkeys(str(line) for f in facts for line in _listed(f.get("assumptions")))),
+        tuple(dict.fromkeys(str(line) for f in facts for key in _RESTS_ON for line in _listed(f.get(key)))),
+        str(speaks["facts"].get("bound") or ""), str(speaks["facts"].get("message") or "") if speaks["facts"].get("approximation") else "",
     )
 
 
@@ -128,5 +141,7 @@ def _listed(value: Any) -> Iterable[Any]:
 
 
 def _words(size: Any) -> str:
-    text = ", ".join(f"{key}={value}" for key, value in size.items()) if isinstance(size, Mapping) else str(size)
-    return text.removeprefix("size ").partition(", seed")[0]
+    """A size as every check may put it: text, a mapping of names to numbers, or an entry about one that holds it."""
+    if isinstance(size, Mapping):
+        return _words(size["size"]) if "size" in size else ", ".join(f"{key}={value}" for key, value in size.items())
+    return str(size).removeprefix("size ").partition(", seed")[0]

@@ -7,9 +7,8 @@ from typing import Any
 from ...kernels.candidate import Candidate
 from ...workers.confirmation import Confirmation
 from ...workers.evaluation import Ratio
-from .evidence import Evidence, answer_of, evidence, method_of, title
+from .evidence import Evidence, answer_of, evidence, is_proof, method_of, title
 from .speed import NJIT, NO_NJIT, REFERENCE, SAME_KERNEL, SEED, speed_answer
-from .statement import is_proof
 
 COMMAND = "kernwright verify champion.py"
 WITHOUT_TIMING = f"{COMMAND} --no-timing"
@@ -54,7 +53,8 @@ def _gathered(checks: Sequence[Mapping[str, Any]], found: Mapping[str, Evidence]
     """The checks one by one, and over all of them: how many inputs, at which sizes, and the greatest difference."""
     names = dict.fromkeys(check["name"] for check in checks)
     seen = [found[name] for name in names]
-    measured = [one for one in seen if one.worst_ulp is not None]
+    # An error against exact results is no difference from the reference.
+    measured = [one for one in seen if one.worst_ulp is not None and one.worst_relative is not None]
     worst = max(measured, key=lambda one: (one.worst_ulp or 0.0, one.worst_relative or 0.0), default=None)
     return {
         "inputs": sum(one.cases or 0 for one in seen),

@@ -8,10 +8,8 @@ from ...kernels.candidate import Candidate
 from ...workers.confirmation import Confirmation
 from ...workers.evaluation import Verdict
 from ..result import times
-from .evidence import Evidence, evidence, subject
+from .evidence import Evidence, evidence, is_proof, subject
 
-_PROOFS = {"parallel": "proven", "identity": "identical"}
-"""Checks whose answer, where it begins so, holds for more than the inputs that were run."""
 _TOLERANCES = {
     "default": "integers exactly, floats relative to their dtype and the length of the reductions",
     "exact": "exactly", "ulp": "within the declared units in the last place", "relative": "within the declared rtol and atol",
@@ -41,11 +39,6 @@ def statement(confirmation: Confirmation | None, champion: Candidate | None, rel
                      tuple(_assumed(found, champion, relations)))
 
 
-def is_proof(seen: Evidence) -> bool:
-    """Whether the answer holds for more than the inputs that were run."""
-    return seen.name in _PROOFS and seen.answer.lower().startswith(_PROOFS[seen.name])
-
-
 def _proven(found: Mapping[str, Evidence], champion: Candidate) -> list[str]:
     said = [] if champion.options.parallel else ["It runs on one thread, so there is nothing that could race."]
     return said + [_sentence(seen) for seen in found.values() if is_proof(seen)]
@@ -66,7 +59,8 @@ def _tested(confirmation: Confirmation, found: Mapping[str, Evidence], champion:
     if champion.options.parallel and "access" in found:
         said.append("No iteration of its parallel loops touches what another one writes, on the inputs whose accesses were logged.")
     told = {*_AS_REPORTED, *([] if champion.options.parallel else ["parallel"])}
-    said += [_sentence(seen) for seen in found.values() if seen.name not in told and seen.applicable and not is_proof(seen)]
+    said += [_sentence(seen) for seen in found.values()
+             if seen.name not in told and seen.applicable and not seen.approximation and not is_proof(seen)]
     if ratio := confirmation.over_reference:
         processes = confirmation.budget.get("processes")
         said.append(
@@ -94,6 +88,8 @@ def _assumed(found: Mapping[str, Evidence], champion: Candidate, relations: Sequ
                     "last digits may differ on another machine.")
     if {"nnan", "ninf"} & set(champion.options.fastmath):
         said.append("No number is nan or infinite, as its author declared.")
+    said += [f"It is an approximation of the reference, which the declared tolerance permits: {seen.approximation}."
+             for seen in found.values() if seen.approximation]
     said += [f"{subject(seen.name)} rests on this: {'; '.join(seen.assumptions)}." for seen in found.values() if seen.assumptions]
     said += [f"{subject(seen.name)}: not applicable, so nothing follows from it{f' ({seen.reason})' if seen.reason else ''}."
              for seen in found.values() if not seen.applicable]
@@ -106,6 +102,10 @@ def _sentence(seen: Evidence) -> str:
     """What a check found, in its own words."""
     answer = f"{subject(seen.name)}: {seen.answer or 'nothing was found'}{f' ({seen.reason})' if seen.reason else ''}"
     counted = "" if seen.cases is None or is_proof(seen) or str(seen.cases) in seen.answer else f", on {seen.cases} inputs"
-    worst = f"; greatest difference: {seen.worst}" if seen.worst else ""
-    method = f" {seen.method[0].upper()}{seen.method[1:].rstrip('.')}." if seen.method else ""
-    return f"{answer}{counted}{worst}.{method}"
+    measure = "error" if seen.worst_relative is None else "difference"
+    worst = f"; greatest {measure}: {seen.worst}" if seen.worst else ""
+    return " ".join([f"{answer}{counted}{worst}.", *map(_as_sentence, filter(None, (seen.method, seen.bound)))])
+
+
+def _as_sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."

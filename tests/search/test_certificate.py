@@ -119,8 +119,9 @@ def check(name, answer="", verdict="verified", message="", **facts):
 DIFFERENTIAL = check("differential", cases=22, sizes=["size tiny (n=8)", "size benchmark (n=1500)"], seeds=[1, 2], tolerance="default",
                      worst_ulp=1.0, worst_relative=1e-16, worst_at="the result")
 PROOFS = (
-    check("parallel", "proven", method="Subscripts are affine."), check("identity", "identical, with exp within 1 ULP", method="Two primes."),
-    check("precision", "as good", method="Long doubles.", cases=4), check("families", "not applicable", reason="no argument is an array"),
+    check("parallel", "proven", method="Subscripts are affine."), check("identity", "identical, with exp within 1 ULP", method="two primes", bound="d / 2^61", taken_as_exact=["rounding"]),
+    check("precision", "as accurate", method="Long doubles.", cases=4, worst_ulp=7.0,
+                                                    sizes=[{"size": "tiny (n=8)", "ratio": 1.0}]), check("families", "not applicable", reason="no argument is an array"),
     check("orders", "agrees on 312 inputs", inputs=312, assumptions=["nobody looks"]),
     check("a check that nobody here has heard of", "fine", method="By looking."),
 )
@@ -132,8 +133,9 @@ def confirmation(*checks, champion=PARALLEL, verdict=Verdict.VERIFIED, **more):
 
 def test_what_is_proven_what_is_tested_and_what_is_assumed_are_told_apart():
     said = statement(confirmation(DIFFERENTIAL, *PROOFS), PARALLEL, ("b.shape[0] == a.shape[1]",))
-    assert any("Parallel loops: proven" in line for line in said.proven) and any("identical, with exp within" in line for line in said.proven)
-    assert any("22 inputs at 2 sizes" in line for line in said.tested) and any("as good, on 4 inputs" in line for line in said.tested)
+    assert any("Parallel loops: proven" in line for line in said.proven) and any("identical, with exp within 1 ULP. Two primes. D / 2^61." in line for line in said.proven)
+    assert any("Algebraic identity rests on this: rounding." in line for line in said.assumed)
+    assert any("22 inputs at 2 sizes" in line for line in said.tested) and any("as accurate, on 4 inputs; greatest error: 7 ULP. Long doubles." in line for line in said.tested)
     assert any("nobody here has heard of: fine" in line and "By looking" in line for line in said.tested)
     assert any("no argument is an array" in line for line in said.assumed) and any("b.shape[0] == a.shape[1]" in line for line in said.assumed)
     assert not any("heard of" in line for line in said.proven) and any("orders rests on this: nobody looks." in line for line in said.assumed)
@@ -146,6 +148,19 @@ def test_without_a_proof_nothing_but_being_serial_is_proven():
     assert any("agreement was tested, not proven" in line for line in said.assumed)
     serial = statement(confirmation(DIFFERENTIAL, champion=SERIAL), SERIAL)
     assert serial.proven == ("It runs on one thread, so there is nothing that could race.",)
+
+
+def test_a_permitted_approximation_is_said_to_be_one():
+    differs = check("identity", "different", approximation=True)
+    differs["facts"]["message"] = "[0]: 1.5 instead of 1.4"
+    said = statement(confirmation(DIFFERENTIAL, differs), PARALLEL)
+    assert said.proven == () and any("an approximation of the reference" in line and "1.5 instead" in line for line in said.assumed)
+    assert questions(confirmation(DIFFERENTIAL, differs), PARALLEL, {})["equivalent"]["answer"] == "equal in every test"
+
+
+def test_an_error_against_exact_results_is_no_difference_from_the_reference():
+    asked = questions(confirmation(DIFFERENTIAL, PROOFS[2]), PARALLEL, {})["equivalent"]
+    assert asked["worst"]["ulp"] == 1.0 and asked["sizes"] == ["tiny (n=8)", "benchmark (n=1500)"]
 
 
 def test_nothing_is_claimed_of_a_champion_that_fell():
@@ -172,6 +187,8 @@ def test_a_claim_is_confirmed_by_the_same_answer_alone():
     assert statuses(fewer, *PROOFS)["Differential tests"] is Status.PARTLY
     assert statuses(DIFFERENTIAL, *PROOFS[:-2], check("orders", "agrees on 99 inputs", inputs=99))["orders"] is Status.PARTLY
     assert statuses(DIFFERENTIAL, *PROOFS[:-2], check("orders", "differs on 312 inputs", inputs=312))["orders"] is Status.NOT
+    assert statuses(DIFFERENTIAL, *PROOFS[:2], check("precision", "within bounds", cases=4), *PROOFS[3:])["Precision"] is Status.PARTLY
+    assert statuses(DIFFERENTIAL, *PROOFS[:2], check("precision", "not applicable"), *PROOFS[3:])["Precision"] is Status.NOT
     logged = statuses(DIFFERENTIAL, check("parallel", "logged"), *PROOFS[1:])
     assert logged["Parallel loops"] is Status.NOT and logged["Algebraic identity"] is Status.CONFIRMED
     assert statuses(DIFFERENTIAL, *PROOFS[:1], *PROOFS[2:])["Algebraic identity"] is Status.NOT
