@@ -11,5 +11,6 @@ from . import integers, layouts, magnitudes, sizes, specials, values
 from .family import Family, Listed
 
 FAMILIES: Sequence[Family | Listed] = (
-    *sizes.FAMILIES, *values.FAMILIES, *magnitudes.FAMILIES, *specials.FAMILIES, *integers.FAMILIES, *layouts.FAMILIES,
+    sizes.Sized(), *values.FAMILIES, *magnitudes.FAMILIES, *specials.FAMILIES, *integers.FAMILIES, *layouts.FAMILIES,
+    sizes.Large(),
 )

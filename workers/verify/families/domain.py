@@ -23,7 +23,7 @@ import numpy as np
 
 from ....kernels.spec import SpecError, copy_arguments
 from ...arena import clone
-from ...oracle import Case, Oracle, fits
+from ...oracle import Case, Oracle, fits, returns_as_known
 from ...sensitivity import typical
 from ..leeway import Leeway
 from .traits import Traits, traits_of
@@ -64,11 +64,16 @@ class Ground:
 
 @dataclass
 class Domain:
-    """Makes cases of arguments that were derived from a generator's draw. `written`: of each argument."""
+    """Makes cases of arguments that were derived from a generator's draw.
+
+    seconds: for one run over watched arrays. unforeseen: sizes that were left out because the reference's results have
+    shapes there that the signature does not foresee.
+    """
 
     oracle: Oracle
     probe: Probe
     seconds: float = _WATCH_SECONDS
+    unforeseen: list[str] = field(default_factory=list)
     _known: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -95,6 +100,9 @@ class Domain:
             return None
         if not guarded(self.oracle, case):
             return None
+        if not returns_as_known(self.oracle.signature, case.arguments, case.expected):
+            self.unforeseen.append(case.label.partition(", seed")[0])
+            return None
         results = (*case.expected, *case.expected_arguments)
         log = Log(None, perf_counter() + self.seconds)
         known = self._watched(case.arguments, log, None) is not None
@@ -105,9 +113,6 @@ class Domain:
     ) -> Case | None:
         """The case of finite arguments derived from `ground`, with leeway where the reference is not settled; None where it
         is not defined, or nothing of its results is settled. accepts: whether what passed through the reference is fit."""
-        results = self.probe.run(arguments, ground.case)
-        if results is None:
-            return None
         log = Log(np.random.default_rng(len(words)), perf_counter() + self.seconds)
         first = self._watched(arguments, log, None)
         if first is None or (accepts is not None and not accepts(log)):
@@ -120,8 +125,13 @@ class Domain:
             if another is None:
                 return None
             others.append(another)
-        wide = self._watched(arguments, Log(None, log.deadline), WIDER)
-        leeway = [self._leeway(n, ground, results, others, wide) for n in range(len(results))]
+        wider = Log(None, log.deadline)
+        wide = self._watched(arguments, wider, WIDER)
+        poles = wide is not None and not wider.overflowed
+        results = self.probe.run(arguments, ground.case)
+        if results is None:
+            return None
+        leeway = [_leeway(results[n], [other[n] for other in others], wide[n] if wide else None, poles) for n in range(len(results))]
         return self.case(ground, arguments, words, results, leeway)
 
     def exact(self, ground: Ground, arguments: Values, words: str) -> Case | None:
@@ -175,25 +185,6 @@ class Domain:
         results = () if result is None else result if isinstance(result, tuple) else (result,)
         return tuple(_plain(r) for r in (*results, *used))
 
-    def _leeway(self, index: int, ground: Ground, results: Values, others: Sequence[Values], wide: Values | None) -> np.ndarray:
-        own = np.asarray(results[index])
-        codes = np.zeros(own.shape, np.uint8)
-        for other in others:
-            codes[_moved(own, other[index])] = Leeway.OPEN
-        if own.dtype.kind not in "fc":
-            if wide is not None:
-                codes[_moved(own, wide[index])] = Leeway.OPEN
-            return codes
-        with np.errstate(all="ignore"):
-            size = np.abs(own.astype(np.clongdouble if own.dtype.kind == "c" else np.longdouble))
-            codes[(size > 0) & (size < sqrt(float(np.finfo(own.dtype).tiny)))] = Leeway.OPEN
-        if wide is not None:
-            codes[_moved(own, wide[index])] = Leeway.OPEN
-        codes[np.isnan(own)] = Leeway.OPEN
-        infinite = np.isinf(own)
-        codes[infinite] = np.maximum(codes[infinite], Leeway.OR_INFINITE if wide is not None else Leeway.OPEN)
-        return codes
-
 
 def guarded(oracle: Oracle, case: Case) -> bool:
     """Whether a champion's guard would let these arguments reach the kernel: of the known kinds, nothing empty."""
@@ -201,6 +192,24 @@ def guarded(oracle: Oracle, case: Case) -> bool:
         return False
     arrays = [a for a in (*case.arguments, *case.expected) if isinstance(a, np.ndarray)]
     return all(a.size for a in arrays)
+
+
+def _leeway(result: Any, others: Sequence[Any], wide: Any, poles: bool) -> np.ndarray:
+    """What is open of one result. others, wide: further evaluations of it (wide: None where there is none). poles: its
+    infinities are such as more range does not cure."""
+    own = np.asarray(result)
+    codes = np.zeros(own.shape, np.uint8)
+    for other in (*others, *([] if wide is None else [wide])):
+        codes[_moved(own, other)] = Leeway.OPEN
+    if own.dtype.kind not in "fc":
+        return codes
+    with np.errstate(all="ignore"):
+        size = np.abs(own.astype(np.clongdouble if own.dtype.kind == "c" else np.longdouble))
+        codes[(size > 0) & (size < sqrt(float(np.finfo(own.dtype).tiny)))] = Leeway.OPEN
+    codes[np.isnan(own)] = Leeway.OPEN
+    infinite = np.isinf(own)
+    codes[infinite] = np.maximum(codes[infinite], Leeway.OR_INFINITE if poles else Leeway.OPEN)
+    return codes
 
 
 def _moved(own: np.ndarray, other: Any) -> np.ndarray:

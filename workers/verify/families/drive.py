@@ -21,6 +21,8 @@ from .show import shown
 
 T = TypeVar("T")
 MOST_EXAMPLES = 60
+FEWEST_EXAMPLES = 8
+PATIENCE = 4
 _TRIALS = 12
 SHRINK_SECONDS = 8.0
 
@@ -34,7 +36,11 @@ class Subject(Protocol):
 
 @dataclass
 class Drive:
-    """One examination of a candidate by all families. seconds: about how long it may take, shrinking aside."""
+    """One examination of a candidate by all families.
+
+    seconds: about how long it may take, shrinking aside; on a busy machine some times longer, as each family tries a few
+    inputs at least.
+    """
 
     subject: Subject
     field: Field
@@ -42,6 +48,7 @@ class Drive:
     seconds: float
     families: Sequence[Family | Listed] = FAMILIES
     tried: dict[str, int] = field(default_factory=dict)
+    _last: float = 0.0
     _failed: dict[str, Check] = field(default_factory=dict)
 
     def check(self) -> Check:
@@ -49,7 +56,8 @@ class Drive:
         many inputs were tried."""
         import hypothesis  # noqa: F401 - takes a second that is not the families'
 
-        end = perf_counter() + self.seconds
+        start = perf_counter()
+        end, self._last = start + self.seconds, start + PATIENCE * self.seconds
         weight = sum(family.weight for family in self.families)
         for family in self.families:
             now = perf_counter()
@@ -84,14 +92,18 @@ class Drive:
         tried: set[str] = set()
         limit = [deadline]
 
+        def over() -> bool:
+            now = perf_counter()
+            return now > (limit[0] if failures or len(tried) >= FEWEST_EXAMPLES else max(limit[0], self._last))
+
         def examine(data: Any) -> None:
-            if not failures and perf_counter() > limit[0]:
+            if not failures and over():
                 return
             case = family.case(Drawn(data, strategies), self.field)
             if case is None:
                 hypothesis.reject()
             key = _key(case)
-            if tried and perf_counter() > limit[0] and key not in self._failed:
+            if over() and key not in self._failed:
                 return
             if key in tried and key not in self._failed:
                 return

@@ -10,7 +10,7 @@ from ...oracle import Case
 from .domain import Domain, Ground
 
 T = TypeVar("T")
-_LARGEST_DIMENSION = 40
+_MIXED, _LONGEST = 40, 200
 
 
 class Choices(Protocol):
@@ -36,6 +36,11 @@ class Field:
         """A draw of the generator at a small size; None where that is outside the domain."""
         size = _size(choices, self.domain.oracle.spec.sizes)
         return self.domain.ground(size, choices.of(self.seeds))
+
+    @property
+    def usual(self) -> Ground | None:
+        """The first draw at the size `tiny`."""
+        return self.domain.ground(self.domain.oracle.spec.sizes["tiny"], self.seeds[0])
 
 
 class Family(Protocol):
@@ -66,11 +71,11 @@ class Listed(Protocol):
 
 
 def _size(choices: Choices, sizes: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+    """A small size. It takes the same number of choices whatever they are, so that shrinking leads to the smallest one."""
     tiny, verify = sizes["tiny"], sizes["verify"]
-    manner = choices.of(("small", "tiny", "mixed", "verify"))
-    if manner == "tiny":
-        return tiny
+    manner = choices.of(("small", "mixed", "tiny", "verify"))
+    most = {name: tiny[name] + 2 if manner != "mixed" else max(tiny[name], min(verify[name], _MIXED)) for name in tiny}
+    drawn = {name: 1 + choices.below(max(1, length)) for name, length in most.items()}
     if manner == "verify":
-        return {name: min(length, 4 * _LARGEST_DIMENSION) if length > 10 * _LARGEST_DIMENSION else length for name, length in verify.items()}
-    most = {name: tiny[name] + 2 if manner == "small" else max(tiny[name], min(verify[name], _LARGEST_DIMENSION)) for name in tiny}
-    return {name: 1 + choices.below(max(1, length)) for name, length in most.items()}
+        return {name: min(length, _LONGEST) for name, length in verify.items()}
+    return tiny if manner == "tiny" else drawn

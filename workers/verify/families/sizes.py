@@ -80,5 +80,3 @@ def larger(oracle: Oracle, seconds: float, seed: int) -> Iterator[Mapping[str, i
         if factor is not None and value > 1:
             yield {**benchmark, key: factor * value}
 
-
-FAMILIES = (Sized(), Large())

@@ -1,14 +1,16 @@
 """Special values: nan, infinities, zeros of either sign and subnormal numbers among the generator's values.
 
 What a candidate owes. Whether an element depends on the place where a value is put is found by putting ordinary values
-there. Then, element by element:
+there, and a nan, which shows what a selection passes over. Then, element by element:
 - one that does not depend on it must stay what it is: neither nan nor infinity may spread. Where the reference itself lets
   it spread (zero times nan), a candidate that skips the term is right too;
 - one that depends on a nan must be nan if the reference makes it so at every place of that argument where one was tried: a
   nan must not vanish. A reference that does so at some places only (a running `if x > largest`) has no defined behaviour;
 - where the reference turns a nan into a number, that number binds only if its text asks about nan (`isnan`, `nansum`, ...);
 - one that depends on an infinity must be the reference's number or infinity, or else nan, which is what an equal formula
-  may well make of it (inf - inf): a wrong number never is. Where the reference has nan, anything will do.
+  may well make of it (inf - inf): a wrong number never is. Where the reference has nan, anything will do;
+- integers bind only if the text asks about nan or inf: they cannot say that they are none, and what they select may depend
+  on it without showing.
 """
 from __future__ import annotations
 
@@ -50,48 +52,23 @@ class Special:
         value = ground.case.arguments[position]
         place = choices.of(_places(value.size))
         name = f"{self.value} in {domain.names[position]}[{', '.join(map(str, np.unravel_index(place, value.shape)))}]"
-        depends = self._dependence(domain, ground, position, place)
+        depends = _dependence(domain, ground, position, place)
         if depends is None:
             return None
-        carried = not np.isnan(self.value) or domain.asks or domain.once(
-            ("carries", ground.case.label, position), lambda: self._carries(domain, ground, position))
         arguments = self._with_zeros(ground, position) if self.zeros else ground.case.arguments
         if arguments is None:
             return None
         before = domain.probe.run(arguments, ground.case) if self.zeros else ground.results
-        put = (*arguments[:position], _put(value, place, self.value), *arguments[position + 1 :])
-        invalid, results = domain.invalid(put), domain.probe.run(put, ground.case)
-        if before is None or results is None or invalid in (None, "cast"):
+        tainted = domain.probe.run(_with(arguments, position, _put(value, place, np.nan)), ground.case)
+        put = _with(arguments, position, _put(value, place, self.value))
+        results = tainted if np.isnan(self.value) else domain.probe.run(put, ground.case)
+        if before is None or tainted is None or results is None or domain.invalid(put) in (None, "cast"):
             return None
-        leeway = [self._leeway(depends[n], before[n], results[n], carried, domain.asks, invalid) for n in range(len(results))]
+        carried = np.isnan(self.value) and (domain.asks or domain.once(
+            ("carries", position), lambda: _carries(domain, field.usual or ground, position)))
+        leeway = [self._leeway(depends[n], _differs(before[n], tainted[n]), before[n], results[n], carried, domain.asks)
+                  for n in range(len(results))]
         return domain.case(ground, put, f"{name}{' beside many zeros' if self.zeros else ''}", results, leeway)
-
-    def _dependence(self, domain: Domain, ground: Ground, position: int, place: int) -> list[np.ndarray] | None:
-        """For each result, which elements change with what stands at that place; None where the reference refuses."""
-        value = ground.case.arguments[position]
-        found = [np.zeros(np.shape(result), bool) for result in ground.results]
-        taken = False
-        for other in _ordinary(value, place, ground.traits[position]):
-            results = domain.probe.run(ground.replaced(position, _put(value, place, other)), ground.case)
-            if results is not None:
-                found = [known | _differs(one, another) for known, one, another in zip(found, ground.results, results)]
-                taken = True
-        return found if taken else None
-
-    def _carries(self, domain: Domain, ground: Ground, position: int) -> bool:
-        """Whether all that depends on this argument becomes nan with it, wherever it stands."""
-        value = ground.case.arguments[position]
-        binding = _binding(domain, ground)
-        for place in _places(value.size):
-            depends = self._dependence(domain, ground, position, place)
-            results = domain.probe.run(ground.replaced(position, _put(value, place, self.value)), ground.case)
-            if depends is None or results is None:
-                return False
-            for n in binding:
-                result = np.asarray(results[n])
-                if result.dtype.kind in "fc" and not np.all(np.isnan(result[depends[n]])):
-                    return False
-        return True
 
     def _with_zeros(self, ground: Ground, position: int) -> Values | None:
         arguments = list(ground.case.arguments)
@@ -104,14 +81,14 @@ class Special:
         return tuple(arguments) if changed else None
 
     def _leeway(
-        self, depends: np.ndarray, before: Any, result: Any, carried: bool, asks: bool, invalid: str
+        self, depends: np.ndarray, tainted: np.ndarray, before: Any, result: Any, carried: bool, asks: bool
     ) -> np.ndarray:
+        """What is open of one result. depends: where ordinary values at the place change it; tainted: where nan does."""
         before, result = np.asarray(before), np.asarray(result)
         codes = np.zeros(result.shape, np.uint8)
         codes[~depends & _differs(before, result)] = Leeway.OPEN
         if result.dtype.kind not in "fc":
-            if not asks and (np.isnan(self.value) or invalid):
-                codes[depends] = Leeway.OPEN
+            codes[...] = codes if asks else Leeway.OPEN
             return codes
         is_nan = np.isnan(result)
         if np.isnan(self.value):
@@ -119,7 +96,7 @@ class Special:
             codes[depends & ~is_nan & (not asks)] = Leeway.OPEN
         else:
             codes[depends & is_nan] = Leeway.OPEN
-            codes[depends & ~is_nan] = Leeway.OR_NAN
+            codes[(depends | tainted) & (codes == Leeway.STRICT)] = Leeway.OR_NAN
         codes[np.isnan(before)] = Leeway.OPEN
         return codes
 
@@ -156,6 +133,39 @@ class Put:
         return dtype.type(info.tiny) / dtype.type(2.0 ** (8 if dtype == np.float64 else 4))
 
 
+def _dependence(domain: Domain, ground: Ground, position: int, place: int) -> list[np.ndarray] | None:
+    """For each result, which elements change with what stands at that place; None where the reference refuses."""
+    return domain.once(("depends", ground.case.label, position, place), lambda: _tried(domain, ground, position, place))
+
+
+def _tried(domain: Domain, ground: Ground, position: int, place: int) -> list[np.ndarray] | None:
+    value = ground.case.arguments[position]
+    found = [np.zeros(np.shape(result), bool) for result in ground.results]
+    taken = False
+    for other in _ordinary(value, place, ground.traits[position]):
+        results = domain.probe.run(ground.replaced(position, _put(value, place, other)), ground.case)
+        if results is not None:
+            found = [known | _differs(one, another) for known, one, another in zip(found, ground.results, results)]
+            taken = True
+    return found if taken else None
+
+
+def _carries(domain: Domain, ground: Ground, position: int) -> bool:
+    """Whether all that depends on this argument becomes nan with it, wherever it stands."""
+    value = ground.case.arguments[position]
+    binding = _binding(domain, ground)
+    for place in _places(value.size):
+        depends = _dependence(domain, ground, position, place)
+        results = domain.probe.run(ground.replaced(position, _put(value, place, np.nan)), ground.case)
+        if depends is None or results is None:
+            return False
+        for n in binding:
+            result = np.asarray(results[n])
+            if result.dtype.kind in "fc" and not np.all(np.isnan(result[depends[n]])):
+                return False
+    return True
+
+
 def _signed_poles(domain: Domain, ground: Ground, position: int, case: Case) -> Case | None:
     """The case with infinities bound to their sign where the sign of the zeros that were put in decides it."""
     value = case.arguments[position]
@@ -183,6 +193,10 @@ def _put(value: np.ndarray, place: int, number: Any) -> np.ndarray:
     result = np.empty_like(value)
     result[...] = made
     return result
+
+
+def _with(arguments: Values, position: int, value: Any) -> Values:
+    return (*arguments[:position], value, *arguments[position + 1 :])
 
 
 def _ordinary(value: np.ndarray, place: int, traits: Traits) -> Sequence[Any]:

@@ -21,6 +21,8 @@ import numpy as np
 WIDER = {"f": np.float64, "d": np.longdouble, "F": np.complex128, "D": np.clongdouble}
 _PRODUCTS = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.convolve, np.correlate, np.outer, np.kron}
 _DIVISIONS = {"divide", "true_divide"}
+_POLES_AT_ZERO = {"reciprocal", "log", "log2", "log10", "power", "float_power"}
+_POLES_ELSEWHERE = {"log1p", "arctanh", "tan"}
 _NO_ROUNDING = {"negative", "positive", "absolute", "fabs", "maximum", "minimum", "fmax", "fmin", "sign", "copysign", "floor",
                 "ceil", "trunc", "rint", "conjugate", "clip", "ldexp", "nextafter", "spacing", "where"}
 
@@ -34,7 +36,8 @@ class Log:
     """What passed through the watched arrays of one run.
 
     rng: draws the roundings; None leaves results as they are. deadline: on the clock `perf_counter`.
-    largest: the largest finite magnitude computed. overflowed: something infinite came of finite numbers.
+    largest: the largest finite magnitude computed. overflowed: something infinite came of
+    finite numbers, and not of a division by zero or a logarithm of it.
     steepest: the smallest magnitude by which something was divided. invalid_cast: nan or inf became an integer.
     casts: smallest and largest of the floats that became integers. computed: how many results were floats.
     """
@@ -61,11 +64,12 @@ class Log:
         if perf_counter() > self.deadline:
             raise TooSlow
 
-    def note(self, result: np.ndarray, sources: Sequence[Any]) -> None:
+    def note(self, result: np.ndarray, sources: Sequence[Any], operation: str = "") -> None:
         size = np.abs(result)
         finite = np.isfinite(size)
-        if not finite.all() and np.isinf(size).any() and all(np.isfinite(s).all() for s in sources if _is_float(s)):
-            self.overflowed = True
+        if not finite.all() and np.any(np.isinf(size) & ~_pole(operation, sources)):
+            if all(np.isfinite(s).all() for s in sources if _is_float(s)):
+                self.overflowed = True
         self.largest = max(self.largest, float(np.max(size, where=finite, initial=0.0)))
 
     def note_cast(self, values: np.ndarray) -> None:
@@ -98,7 +102,8 @@ class Watched(np.ndarray):
         if ufunc.__name__ in _DIVISIONS and method == "__call__":
             log.steepest = min(log.steepest, _smallest(bare[1]))
         results = result if isinstance(result, tuple) else (result,)
-        finished = tuple(_finish(log, value, moved, bare) for value in results)
+        name = ufunc.__name__ if method == "__call__" else ""
+        finished = tuple(_finish(log, value, moved, bare, name) for value in results)
         if out:
             for target, value in zip(out, finished):
                 if value is not None:
@@ -180,14 +185,25 @@ def _wrapped(log: Log, value: Any) -> Any:
     return log.watch(np.asarray(value)) if _is_float(value) else value
 
 
-def _finish(log: Log, value: Any, moved: Callable[[np.ndarray], np.ndarray] | None, sources: Sequence[Any]) -> Any:
+def _finish(
+    log: Log, value: Any, moved: Callable[[np.ndarray], np.ndarray] | None, sources: Sequence[Any], operation: str
+) -> Any:
     if value is None or not _is_float(value):
         return value
     array = np.asarray(value)
     if moved is not None:
         array = moved(array)
-    log.note(array, sources)
+    log.note(array, sources, operation)
     return log.watch(array)
+
+
+def _pole(operation: str, sources: Sequence[Any]) -> Any:
+    """Where the operation has a pole at these operands, so that its result is infinite by right."""
+    if operation in _DIVISIONS:
+        return np.asarray(sources[1]) == 0
+    if operation in _POLES_AT_ZERO:
+        return np.asarray(sources[0]) == 0
+    return operation in _POLES_ELSEWHERE
 
 
 def _rounding(
