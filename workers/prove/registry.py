@@ -7,6 +7,7 @@ from typing import Protocol
 from ...kernels.candidate import Candidate
 from ..evaluate import Judge
 from ..verify.check import Check
+from .families import families
 from .parallel import parallel
 
 
@@ -24,4 +25,5 @@ class Proof(Protocol):
 
 PROOFS: Mapping[str, Proof] = {
     "parallel": parallel,
+    "families": families,
 }
