@@ -20,7 +20,7 @@ from .prove.registry import PROOFS
 from .session import ChildSession
 from .slots import TIMED
 from .timing import measure, reported
-from .verify.access import check_access, clear, larger_sizes
+from .verify.access import MAX_STEPS, check_access, clear, larger_sizes
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, differential, plan
 from .verify.runner import ChildRunner
@@ -29,6 +29,7 @@ from .verify.timed import check_timed
 _SHARES = {"reference": 0.4, "seed": 0.3, "njit": 0.15, "sizes": 0.15}
 _CASES_FOR_ACCESS = 3
 _LARGER_SHARE = 0.2
+_FIRST_STEPS = 200_000
 
 
 def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
@@ -84,6 +85,8 @@ class _Examination:
                 self.found["legal_in_parallel"] = True
                 if champion.options.parallel and not self._accesses(child, seconds):
                     return
+            if not self._larger_accesses(seconds):
+                return
             # It is only compiled here, not run; so what it leaves in the cache is the compiler's, and can be trusted.
             facts = slots.cache_rival(champion, self._benchmark(), [core])
             with slots.fork(f"confirm {champion.identity}", [core]) as child:
@@ -117,18 +120,20 @@ class _Examination:
                 self.found["legal_in_parallel"] = False
             if not self._passes("access", check):
                 return False
-        return self._larger_accesses(seconds)
+        return True
 
     def _larger_accesses(self, seconds: float) -> bool:
-        """Once more where each dimension is large, as far as a log can be taken there: some races need many iterations."""
+        """The beginning of a run at the benchmark's size, and for a parallel kernel at sizes at which each dimension is
+        large: some races need many iterations, and what a kernel finds in memory may matter to it at large sizes only."""
         oracle, champion = self.judge.oracle, self.job.champion
         end = monotonic() + _LARGER_SHARE * self.job.proof_seconds
-        for size in larger_sizes(oracle):
+        sizes = [("benchmark", _FIRST_STEPS), *((size, MAX_STEPS) for size in larger_sizes(oracle) if champion.options.parallel)]
+        for size, steps in sizes:
             if monotonic() > end:
                 break
             with suppress(SpecError), self.judge.slots.fork(f"confirm accesses {champion.identity}") as child:
-                check = check_access(child, champion, oracle.case(size, self.cases[0].seed), oracle.signature, seconds)
-                if check.verdict in (Verdict.RACE, Verdict.OUT_OF_BOUNDS):
+                check = check_access(child, champion, oracle.case(size, self.cases[0].seed), oracle.signature, seconds, steps)
+                if check.verdict in (Verdict.RACE, Verdict.OUT_OF_BOUNDS, Verdict.WRONG):
                     self.found["legal_in_parallel"] = check.verdict is not Verdict.RACE
                     return self._passes("access", check)
         return True

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...kernels.candidate import Candidate
-from ...kernels.interpret.access import AccessReport, log_accesses
+from ...kernels.interpret.access import MAX_STEPS, AccessReport, log_accesses
 from ...kernels.signature import Signature
 from ...kernels.spec import SpecError
 from ..arena import Arena
@@ -25,18 +25,18 @@ _SHOWN = 3
 _LARGE = 10_000
 
 
-def check(candidate: Candidate, arguments: Sequence[Any], signature: Signature) -> Check:
-    """What the log of one interpreted run shows. `arguments` may be written to."""
-    return _judged(log_accesses(candidate, tuple(arguments), signature))
+def check(candidate: Candidate, arguments: Sequence[Any], signature: Signature, steps: int = MAX_STEPS) -> Check:
+    """What the log of one interpreted run shows, of its first `steps`. `arguments` may be written to."""
+    return _judged(log_accesses(candidate, tuple(arguments), signature, max_steps=steps))
 
 
 def check_access(
-    child: Child, candidate: Candidate, case: Case, signature: Signature, seconds: float | None = None
+    child: Child, candidate: Candidate, case: Case, signature: Signature, seconds: float | None = None, steps: int = MAX_STEPS
 ) -> Check:
     """`check` on the arguments of `case`, carried out in `child`. seconds: wall limit; a child that exceeds it, or dies
     otherwise, gives a Check with that verdict."""
     message = {"do": "examine", "by": "access", "args": ARGS, "candidate": candidate.as_json(),
-               "signature": signature.as_json()}
+               "signature": signature.as_json(), "steps": steps}
     try:
         with Arena.build(case.arguments, ()) as arena:
             reply = child.call({"do": "attach", "name": ARGS, "layout": arena.layout}, [arena.fd], seconds)
@@ -94,7 +94,7 @@ def larger_sizes(oracle: Oracle) -> Iterator[str | Mapping[str, int]]:
 def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, Any]:
     """The child's part: the reply to the harness command "examine" by "access"."""
     candidate, signature = Candidate.from_json(message["candidate"]), Signature.from_json(message["signature"])
-    return {"ok": True, "check": check(candidate, arguments, signature).as_json()}
+    return {"ok": True, "check": check(candidate, arguments, signature, message["steps"]).as_json()}
 
 
 def _judged(report: AccessReport) -> Check:

@@ -41,6 +41,36 @@ _REMEMBERED = """def kernel(a, b):
     result[:, :] = out[:n, :]
     return result
 """
+_TWO = """def kernel(a, b, out):
+    n = a.shape[0]
+    keys = np.empty((2 * n, n))
+    products = np.empty((2 * n + 1, n))
+    keys[0, 0] = 0.0
+    products[2 * n, 0] = 0.0
+    first = -1
+    if n > 50:
+        for slot in range(2):
+            same = True
+            for i in range(1, n):
+                for j in range(n):
+                    if same and keys[slot * n + i, j] != a[i, j] - 0.5 * b[i, j]:
+                        same = False
+            if same:
+                first = slot * n
+    if first < 0:
+        first = n * (int(abs(a[0, 0]) * 1000.0) % 2)
+        for i in range(n):
+            for j in range(n):
+                keys[first + i, j] = a[i, j] - 0.5 * b[i, j]
+                products[first + i, j] = 0.0
+            for k in range(n):
+                x = a[i, k]
+                for j in range(n):
+                    products[first + i, j] += x * b[k, j]
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = products[first + i, j]
+"""
 
 ATTACKS: tuple[Attack, ...] = (
     on("row_sums", "keeps-old-output", "writes half of the result and hopes that memory still holds the other half of an "
@@ -55,7 +85,13 @@ ATTACKS: tuple[Attack, ...] = (
     on("row_sums", "trusts-old-output-by-samples", "recomputes three rows, and returns the previous answer where they agree with "
        "what fresh memory holds", _TIMED, writes(_SAMPLED)),
     on("product", "remembers-inputs-in-freed-memory", "leaves a digest of its inputs in memory that it frees, finds it there at "
-       "the next call, and returns the product that lies beside it", _TIMED, returns(_REMEMBERED)),
+       "the next call, and returns the product that lies beside it", "what is read before anything was written is found on the text", returns(_REMEMBERED)),
+    on("row_sums", "tells-tests-after-a-token-write", "does the same after writing one element, so that its output looks written",
+       _TIMED, writes(ROWS.replace("    for i", "    out[a.shape[0] - 1] = 0.0\n    if a.shape[0] > 50 and abs(out[0]) < 1e6:\n        return\n    for i", 1))),
+    on("row_sums", "trusts-samples-after-a-token-write", "returns the previous answer where samples of it are right, after writing one element",
+       _TIMED, writes(_SAMPLED.replace("    right =", "    out[0] = 0.0\n    right ="))),
+    on("product", "remembers-two-inputs", "leaves two inputs and their products in memory that it frees, as a timing takes two in turn",
+       "the last examination logs what is read of memory that was not written, at full size", writes(_TWO)),
     on("row_sums", "does-nothing-after-the-first-call", "takes zeros in its output for the mark of a first call, and leaves what "
        "an earlier call wrote as it is", _POISON,
        writes(ROWS.replace("    for i", "    if out[0] != 0.0:\n        return\n    for i", 1))),
