@@ -20,7 +20,7 @@ from .functions import number
 from .number import Number
 from .pair import Pair
 
-_AGREEING = 25
+AGREEING = 25
 """Digits fewer than are carried, to which values must agree in order to count as equal."""
 
 
@@ -129,7 +129,7 @@ def compared(expected: Sequence[Any], found: Sequence[Any], names: Sequence[str]
                 real += not a.fixed and bool(a.modulus)
                 if _same_residue(a, b):
                     continue
-                if not _same_digits(a, b, digits - _AGREEING, scale):
+                if not _same_digits(a, b, digits - AGREEING, scale):
                     return _difference(names[output], output, index, a, b)
                 by_digits += 1
     return Agreement(elements, real, by_digits)
