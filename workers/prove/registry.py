@@ -8,6 +8,7 @@ from ...kernels.candidate import Candidate
 from ..evaluate import Judge
 from ..verify.check import Check
 from .families import families
+from .identity import identity
 from .parallel import parallel
 
 
@@ -25,5 +26,6 @@ class Proof(Protocol):
 
 PROOFS: Mapping[str, Proof] = {
     "parallel": parallel,
+    "identity": identity,
     "families": families,
 }
