@@ -28,7 +28,9 @@ _ROUNDING = {False: Fraction(1, 2**53), True: Fraction(1, 2**24)}
 _ROUNDINGS = {False: 2, True: 1}
 """That a constant may lie apart from what it stands for: its own, and in float64 one of the arithmetic by which it was
 found. A combination of two constants may have two of its own."""
-_KEPT = 64
+_KEPT = 24
+_DIGITS = {False: 15, True: 6}
+"""That survive the rounding to float64 (False) and float32 (True)."""
 
 
 def literal(value: Any) -> Any:
@@ -80,14 +82,14 @@ def _converted(number: Any, name: str, rounded: Any) -> Any:
 def _explained(value: float, single: bool) -> Number:
     """What `value` is the rounding of."""
     target = Fraction(value)
-    simple = _simple(target, single)
+    simple = _simple(target, single) or _short(value, single)
     if simple is not None:
-        return fraction(simple)
+        return _literal(fraction(simple))
     known = current().constants
     for number in (*known, *_multiples(known, target, single), *_transcendental(target, single)):
         if _near(number, target, single, _ROUNDINGS[single]):
             return _remembered(number)
-    for number in _combinations(known):
+    for number in _combinations([*known, *current().literals]):
         if _near(number, target, single, 2):
             return number
     return _remembered(fraction(target))
@@ -139,8 +141,23 @@ def _combinations(known: list[Number]) -> Iterator[Number]:
                 yield one - other
 
 
+def _short(value: float, single: bool) -> Fraction | None:
+    """What a literal of so few digits that none of them is a rounding says; None for longer ones."""
+    text = str(np.float32(value)) if single else repr(value)
+    written = Decimal(text)
+    return Fraction(written) if len(written.as_tuple().digits) <= _DIGITS[single] else None
+
+
+def _literal(number: Number) -> Number:
+    """`number`, which a product or quotient of two literals may turn out to be made of."""
+    return _kept(number, current().literals)
+
+
 def _remembered(number: Number) -> Number:
-    known = current().constants
+    return _kept(number, current().constants)
+
+
+def _kept(number: Number, known: list[Number]) -> Number:
     if len(known) < _KEPT and not any(number is each or number.residue == each.residue for each in known):
         known.append(number)
     return number

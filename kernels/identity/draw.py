@@ -21,7 +21,8 @@ class Draw:
     constant stands for the simple number that it is the rounding of (0.1 for 1/10), else for exactly what it is.
 
     The rest is what the runs leave behind. functions: names of those that were taken as opaque. conversions: between
-    float types, taken as exact. leaks: machine floats whose origin is not known. constants: irrational ones seen so far.
+    float types, taken as exact. leaks: machine floats whose origin is not known. constants, literals: numbers that stood for a literal
+    so far, the irrational ones and the others.
     """
 
     single: bool
@@ -35,6 +36,7 @@ class Draw:
     conversions: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)
     constants: list[Any] = field(default_factory=list)
+    literals: list[Any] = field(default_factory=list)
 
     def tick(self) -> None:
         """Counts one turn of a loop. Raises Exhausted."""
