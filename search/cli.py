@@ -1,7 +1,7 @@
 """The command line: one contract for people, scripts and the Ray job.
 
-Exit status: 0 a verified champion that is not slower than the best seed, 2 bad input (one line), 3 nothing verified,
-130 interrupted (what was found is kept).
+Exit status: 0 a verified champion that is not slower than the best seed, 2 bad input (one line), 3 nothing verified (or, of
+`verify`, not everything confirmed), 130 interrupted (what was found is kept).
 """
 from __future__ import annotations
 

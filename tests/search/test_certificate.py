@@ -100,9 +100,10 @@ def test_it_can_be_signed_with_a_key_that_others_do_not_have(folder, tmp_path):
     mine, other = tmp_path / "mine.key", tmp_path / "other.key"
     mine.write_text("a key of mine, long enough\n")
     other.write_text("a key of somebody else's\n")
-    (tmp_path / "champion.py").write_bytes((folder / "champion.py").read_bytes())
-    content = json.loads((folder / "certificate.json").read_text())
-    (tmp_path / "certificate.json").write_text(json.dumps(sealed(content, read_key(mine))))
+    with Journal.open(journal_url(folder), write=False) as journal:
+        write_outcome(journal, tmp_path, read_key(mine))
+    signed = json.loads((tmp_path / "certificate.json").read_text())
+    assert complaint(signed) == "" and signed["content_hash"] == json.loads((folder / "certificate.json").read_text())["content_hash"]
     assert read_certificate(tmp_path / "champion.py", key=read_key(mine)).candidate == PARALLEL
     for certificate, key in ((tmp_path / "certificate.json", other), (folder / "certificate.json", mine)):
         with pytest.raises(CertificateError, match="not signed with that key"):

@@ -178,6 +178,8 @@ def test_a_forged_champion_outside_the_dialect_is_not_even_run(folder, verify):
     forge(folder, candidate=Candidate(text, certified_run.CHAMPION.options, "writes"))
     found = unconfirmed(verify("champion.py", "--no-timing", "--json"))
     assert list(found) == ["its kernels keep to the dialect: no imports, no input or output"]
+    status, out, _ = verify("champion.py", "--no-timing")
+    assert status == 3 and "Not confirmed: its kernels keep to the dialect" in out and "Every claim" not in out
 
 
 def test_a_certificate_that_hides_another_kernel_than_the_file_holds_is_refuted(folder, verify):
