@@ -43,7 +43,8 @@ from .rotation import Rotation
 from .sandbox.child import Channel
 from .spoil import call_spoiling
 
-EXAMINERS: Mapping[str, str] = {"access": ".verify.access", "orders": ".verify.orders", "identity": ".prove.identity"}
+EXAMINERS: Mapping[str, str] = {"access": ".verify.access", "orders": ".verify.orders", "identity": ".prove.identity",
+                                "layer": ".verify.layers"}
 """Ways of interpreting a candidate's text, each with its module, whose `answer(message, arguments)` gives the reply."""
 COPY_BYTES = 256 << 20
 MESSAGE_CHARACTERS = 1000

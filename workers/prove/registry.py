@@ -7,9 +7,11 @@ from typing import Protocol
 from ...kernels.candidate import Candidate
 from ..evaluate import Judge
 from ..verify.check import Check
+from .determinism import determinism
 from .families import families
 from .identity import identity
 from .parallel import parallel
+from .precision import precision
 
 
 class Proof(Protocol):
@@ -28,4 +30,6 @@ PROOFS: Mapping[str, Proof] = {
     "parallel": parallel,
     "identity": identity,
     "families": families,
+    "precision": precision,
+    "determinism": determinism,
 }
