@@ -26,7 +26,8 @@ class Case:
 
     arguments: as generated. expected: the returned values, () for None. expected_arguments: the arguments after the
     reference ran, for those it writes to. depths: for each output, then each argument, an estimate of how many terms
-    one element sums up. label: size and seed in words. derived: the arguments are not the generator's draw of size and
+    one element sums up. label: the size in words, and not the seed, since messages about a case reach candidates' authors.
+    derived: the arguments are not the generator's draw of size and
     seed, but were made from it. leeway: for each output, then each argument, what `verify.leeway` grants to its elements;
     () where nothing is granted.
     """
@@ -72,7 +73,7 @@ class Oracle:
     def sensitivity(self, case: Case) -> Sensitivity:
         """How much the case's results move under roundings of its inputs; costs nothing until it is read."""
         if case.derived:
-            return Sensitivity(self._run_reference, case.arguments, (*case.expected, *case.expected_arguments), case.seed)
+            return Sensitivity(self.run_reference, case.arguments, (*case.expected, *case.expected_arguments), case.seed)
         return self._entry(case.size, case.seed, case).sensitivity
 
     def case_of(
@@ -84,7 +85,7 @@ class Oracle:
         results: what the reference made of them (outputs, arguments afterwards) where that is known, else it is run.
         The arguments' arrays are made read-only. Raises SpecError where the reference fails.
         """
-        expected, after = results or self._run_reference(arguments)
+        expected, after = results or self.run_reference(arguments)
         return self._case(arguments, expected, after, size, seed, label, True, leeway)
 
     def extra_sizes(self) -> tuple[Mapping[str, int], ...]:
@@ -115,7 +116,7 @@ class Oracle:
             limit = _EXTRA_BYTES_FACTOR * _bytes(self.spec.make_inputs("verify", 0)) + _EXTRA_BYTES
             if _bytes(arguments) > limit or not fits(self.signature, arguments):
                 return False
-            expected, _ = self._run_reference(arguments)
+            expected, _ = self.run_reference(arguments)
         except SpecError:
             return False
         return returns_as_known(self.signature, arguments, expected)
@@ -127,7 +128,7 @@ class Oracle:
         if entry is None:
             made = case or self._make(size, seed)
             results = (*made.expected, *made.expected_arguments)
-            entry = _Entry(made, Sensitivity(self._run_reference, made.arguments, results, seed))
+            entry = _Entry(made, Sensitivity(self.run_reference, made.arguments, results, seed))
             self._cases[key] = entry
         self._cases.move_to_end(key)
         self._evict()
@@ -142,10 +143,10 @@ class Oracle:
     def _make(self, size: str | Mapping[str, int], seed: int) -> Case:
         arguments = self.spec.make_inputs(size, seed)
         try:
-            expected, after = self._run_reference(arguments)
+            expected, after = self.run_reference(arguments)
         except SpecError as error:
             raise SpecError(f"{error} ({self.label(size, seed)})") from error
-        return self._case(arguments, expected, after, self.spec.size(size), seed, self.label(size, seed))
+        return self._case(arguments, expected, after, self.spec.size(size), seed, self.label(size, seed).partition(", seed")[0])
 
     def _case(
         self, arguments: tuple[Any, ...], expected: tuple[Any, ...], after: tuple[Any, ...], size: Mapping[str, int], seed: int,
@@ -162,8 +163,8 @@ class Oracle:
         depths = tuple(reduction_length(arguments, value) for value in (*expected, *kept))
         return Case(dict(size), seed, label, arguments, expected, kept, depths, derived, leeway)
 
-    def _run_reference(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Results in memory of their own, and the copies of the arguments that the reference worked on."""
+    def run_reference(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Results in memory of their own, and the copies of the arguments that the reference worked on. Raises SpecError."""
         used = copy_arguments(arguments)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):

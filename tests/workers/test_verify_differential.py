@@ -113,7 +113,8 @@ def test_the_plan_covers_sizes_and_repeats_and_equal_seeds_give_equal_plans(orac
     assert names == ["tiny", "verify", "verify", "verify", "wide", "benchmark"]
     assert cases[1].seed != cases[2].seed and [c for c in cases if c == cases[1]] == [cases[1]] * 2
     extras = [case for case in cases if not isinstance(case.size, str)]
-    assert len(extras) == 4
+    assert len([case for case in extras if case.case is None]) == 4 and 4 < len(extras) <= 18
+    assert all(case.case.derived for case in extras if case.case is not None)
     assert cases == plan(oracle, 5) != plan(oracle, 6)
     deep = plan(oracle, 5, deep=True)
     assert len([case for case in deep if not isinstance(case.size, str)]) == 2 * len(oracle.extra_sizes())

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from ....kernels.candidate import Candidate
 from ...oracle import Case
 from .domain import Domain, Ground
@@ -21,6 +23,19 @@ class Choices(Protocol):
 
     def of(self, options: Sequence[T]) -> T:
         """One of `options`."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Choices at random."""
+
+    rng: np.random.Generator
+
+    def below(self, count: int) -> int:
+        return int(self.rng.integers(count)) if count > 1 else 0
+
+    def of(self, options: Sequence[T]) -> T:
+        return options[self.below(len(options))]
 
 
 @dataclass(frozen=True)

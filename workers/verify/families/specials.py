@@ -135,7 +135,8 @@ class Put:
 
 def _dependence(domain: Domain, ground: Ground, position: int, place: int) -> list[np.ndarray] | None:
     """For each result, which elements change with what stands at that place; None where the reference refuses."""
-    return domain.once(("depends", ground.case.label, position, place), lambda: _tried(domain, ground, position, place))
+    key = ("depends", *ground.case.size.items(), ground.case.seed, position, place)
+    return domain.once(key, lambda: _tried(domain, ground, position, place))
 
 
 def _tried(domain: Domain, ground: Ground, position: int, place: int) -> list[np.ndarray] | None:
