@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..kernels.analysis.unwritten import unwritten_reads
-from ..kernels.candidate import FINITE_ONLY, Candidate
+from ..kernels.candidate import FINITE_ONLY, Candidate, CandidateError
 from ..kernels.dialect.gate import complaint
 from .evaluation import Evaluation, Ratio, Rung, Verdict
 from .failure import FAILURES, meaning
@@ -163,6 +163,14 @@ def _is_derived(candidate: Candidate) -> bool:
     return operator == "rewrite" or (operator == "tune" and not candidate.tunables)
 
 
+def _identity(candidate: Candidate) -> str:
+    """The candidate's identity, "" where its text cannot be parsed: it has none, and was refused."""
+    try:
+        return candidate.identity
+    except CandidateError:
+        return ""
+
+
 class _Ended(Exception):
     """The candidate's way through the cascade is over; the record says how."""
 
@@ -224,6 +232,6 @@ class _Record:
 
     def evaluation(self, machine: str, node: str) -> Evaluation:
         return Evaluation(
-            self.candidate.identity, self.verdict, self.at, self.message, self.equivalent, self.legal_in_parallel,
+            _identity(self.candidate), self.verdict, self.at, self.message, self.equivalent, self.legal_in_parallel,
             self.faster, self.seconds, self.defences, machine, node, self.facts,
         )

@@ -20,7 +20,7 @@ from .kernels import KERNELS, SEEDS
 
 SETTINGS = JudgeSettings(threads=2, memory_bytes=2**30, build_seconds=10.0, run_seconds=2.0, rounds=6, timing_seconds=0.3)
 """Small limits: the kernels are small, and what never ends should not take long to say so."""
-PROOF_SECONDS = 10.0
+PROOF_SECONDS = 20.0
 
 
 class NoKernel(ValueError):
