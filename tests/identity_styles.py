@@ -430,7 +430,7 @@ def kernel(x):
     return out
 """),
     "polynomial for exp": Style(
-        "rng.uniform(-0.1, 0.1, n),",
+        "rng.uniform(-1.0, 1.0, n),",
         "def f(x):\n    return np.exp(x) * 2.0",
         """
 def kernel(x):

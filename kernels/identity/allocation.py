@@ -40,6 +40,8 @@ def _unwritten(shape: Any, dtype: Any, order: str = "C") -> Any:
         return np.zeros(extents, dtype, order).view(Array)
     if dtype.kind not in "fc" or dtype.itemsize == 2:
         raise Unsupported(f"an array of dtype {dtype}")
+    if dtype in (np.float32, np.complex64):
+        current().conversions.add("to float32")
     return wrapped(np.empty(extents, object, order), dtype)
 
 

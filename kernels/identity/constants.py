@@ -20,6 +20,7 @@ from .draw import current
 from .number import Number, exact, special
 from .pair import Pair
 from .rationals import fraction, pi, simplest
+from .residues import WHOLE, hashed
 
 _SIMPLE = {False: 40, True: 14}
 """Bits in numerator and denominator together, powers of two not counted, up to which a fraction is simple: for float64
@@ -58,25 +59,25 @@ def leaked(value: float) -> Number:
 
 
 def to_float32(number: Any) -> Any:
-    """`number` converted to float32: constants are rounded, all else is taken as exact."""
-    return _converted(number, "float32", lambda value: float(np.float32(float(value))))
+    """`number` converted to float32: constants are rounded; all else is taken as exact where the reference computes in
+    float32, too, and is rounded where it does not."""
+    if isinstance(number, Pair):
+        return Pair(to_float32(number.real), to_float32(number.imag))
+    draw = current()
+    draw.conversions.add("to float32")
+    # Where constants are known to float32's precision only, one in float64 is as good as its rounding.
+    if not number.modulus or draw.single or not (number.fixed or draw.rounding):
+        return number
+    nearest = Fraction(float(np.float32(float(number.value))))
+    if nearest == Fraction(number.value):
+        return number
+    rounded = fraction(nearest)
+    return rounded if number.fixed else Number(rounded.value, hashed("float32", number.residue), WHOLE)
 
 
 def to_float64(number: Any) -> Any:
-    return _converted(number, "float64", float)
-
-
-def _converted(number: Any, name: str, rounded: Any) -> Any:
-    if isinstance(number, Pair):
-        return Pair(_converted(number.real, name, rounded), _converted(number.imag, name, rounded))
-    draw = current()
-    if name == "float32":
-        draw.conversions.add("to float32")
-    # Under float32's reading all constants are known to float32's precision only, and a constant in float64 is exact enough.
-    if not number.fixed or not number.modulus or name == "float64" or draw.single:
-        return number
-    nearest = rounded(number.value)
-    return number if Fraction(number.value) == Fraction(nearest) else fraction(Fraction(nearest))
+    """`number` converted to float64, which is taken as exact."""
+    return number
 
 
 def _explained(value: float, single: bool) -> Number:

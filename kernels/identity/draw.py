@@ -20,6 +20,8 @@ class Draw:
     """single: constants are rounded to float32, as a kernel all of whose arrays are float32 rounds them. explained: a
     constant stands for the simple number that it is the rounding of (0.1 for 1/10), else for exactly what it is.
 
+    rounding: a conversion to float32 rounds, as the reference knows no float32 at all; else it is taken as exact.
+
     The rest is what the runs leave behind. functions: names of those that were taken as opaque. conversions: between
     float types, taken as exact. leaks: machine floats whose origin is not known. constants, literals: numbers that stood for a literal
     so far, the irrational ones and the others.
@@ -32,6 +34,7 @@ class Draw:
     digits: int = DIGITS
     steps: int = 0
     compiled: bool = False
+    rounding: bool = False
     functions: set[str] = field(default_factory=set)
     conversions: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)

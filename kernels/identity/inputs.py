@@ -14,18 +14,22 @@ from .number import ZERO, Number, exact, special
 from .pair import Pair
 from .residues import WHOLE
 
+_NUDGE = Decimal("1.234567e-10")
+"""By which a scalar that is an integer is moved, as only its neighbours tell what a kernel does with it."""
+
 
 class Residues:
     """Draws residues; equal floats get equal ones, and opposite floats opposite ones.
 
     literal: floats that are integers are those integers, for kernels that compare them or use them as indices. Otherwise
-    only the zeros of arrays are, so that a kernel which leaves zeros out is no other function for that.
+    only the zeros of arrays are, so that a kernel which leaves zeros out is no other function for that, and scalars that
+    are integers are moved a little.
     """
 
     def __init__(self, seed: int, literal: bool) -> None:
         self._random = random.Random(f"residues {seed}")
         self._literal = literal
-        self._drawn: dict[float, int] = {}
+        self._drawn: dict[Decimal, int] = {}
 
     def argument(self, value: Any) -> Any:
         """One argument of the kernel over our numbers, in memory of its own. Integers stay what they are."""
@@ -47,11 +51,15 @@ class Residues:
             return special(Decimal(value))
         if value.is_integer() and (self._literal or in_array and value == 0):
             return exact(int(value)) if value else ZERO
-        size = abs(value)
+        exactly = Decimal(value)
+        if value.is_integer() and not in_array:
+            # A factor of 1.0 that a kernel leaves out, or a square for a power of 2.0, must show.
+            exactly += (exactly or 1) * _NUDGE
+        size = abs(exactly)
         if size not in self._drawn:
             self._drawn[size] = self._random.randrange(1, WHOLE)
         residue = self._drawn[size]
-        return Number(Decimal(value), residue if value >= 0 else WHOLE - residue, WHOLE)
+        return Number(exactly, residue if value >= 0 else WHOLE - residue, WHOLE)
 
 
 def drawn(arguments: Sequence[Any], seed: int, literal: bool) -> tuple[Any, ...]:

@@ -109,7 +109,7 @@ def _exact(report: Mapping[str, Any]) -> list[str]:
     if report["functions"]:
         taken.append(f"the functions {', '.join(report['functions'])}: equal arguments give equal results")
     if report["conversions"]:
-        taken.append(f"conversions {', '.join(report['conversions'])}")
+        taken.append(f"conversions {', '.join(report['conversions'])}, where the reference computes in it, too")
     if report["by_digits"]:
         taken.append(f"{report['by_digits']} of {report['elements']} elements, which agree in the first 35 digits by a "
                      "theorem on these functions")
