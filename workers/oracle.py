@@ -4,7 +4,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
@@ -28,8 +28,8 @@ class Case:
     reference ran, for those it writes to. depths: for each output, then each argument, an estimate of how many terms
     one element sums up. label: the size in words, and not the seed, since messages about a case reach candidates' authors.
     derived: the arguments are not the generator's draw of size and
-    seed, but were made from it. leeway: for each output, then each argument, what `verify.leeway` grants to its elements;
-    () where nothing is granted.
+    seed, but were made from it. leeway, noise: for each output, then each argument, what `verify.leeway` grants to its
+    elements, and how far the reference's roundings were seen to move them; () where nothing is granted or known.
     """
 
     size: Mapping[str, int]
@@ -41,6 +41,7 @@ class Case:
     depths: tuple[int, ...]
     derived: bool = False
     leeway: tuple[np.ndarray | None, ...] = ()
+    noise: tuple[np.ndarray | None, ...] = ()
 
     @property
     def depth(self) -> int:
@@ -79,6 +80,7 @@ class Oracle:
     def case_of(
         self, arguments: tuple[Any, ...], label: str, size: Mapping[str, int], seed: int = 0,
         results: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None, leeway: tuple[np.ndarray | None, ...] = (),
+        noise: tuple[np.ndarray | None, ...] = (),
     ) -> Case:
         """A case of arguments that were derived from the generator's; it is not kept.
 
@@ -86,7 +88,7 @@ class Oracle:
         The arguments' arrays are made read-only. Raises SpecError where the reference fails.
         """
         expected, after = results or self.run_reference(arguments)
-        return self._case(arguments, expected, after, size, seed, label, True, leeway)
+        return replace(self._case(arguments, expected, after, size, seed, label), derived=True, leeway=leeway, noise=noise)
 
     def extra_sizes(self) -> tuple[Mapping[str, int], ...]:
         """Undeclared sizes around `verify` at which the kernel is defined: all dimensions prime, each one more and one
@@ -150,7 +152,7 @@ class Oracle:
 
     def _case(
         self, arguments: tuple[Any, ...], expected: tuple[Any, ...], after: tuple[Any, ...], size: Mapping[str, int], seed: int,
-        label: str, derived: bool = False, leeway: tuple[np.ndarray | None, ...] = (),
+        label: str,
     ) -> Case:
         written = set(self.signature.written)
         kept = tuple(
@@ -161,7 +163,7 @@ class Oracle:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
         depths = tuple(reduction_length(arguments, value) for value in (*expected, *kept))
-        return Case(dict(size), seed, label, arguments, expected, kept, depths, derived, leeway)
+        return Case(dict(size), seed, label, arguments, expected, kept, depths)
 
     def run_reference(self, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Results in memory of their own, and the copies of the arguments that the reference worked on. Raises SpecError."""

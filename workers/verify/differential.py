@@ -1,7 +1,7 @@
 """Differential test: the candidate's results beside the reference's, on fresh inputs and in poisoned memory."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Protocol
@@ -15,11 +15,12 @@ from ...kernels.spec import Tolerance
 from ..evaluation import Verdict
 from ..failure import RunFailed
 from ..oracle import Case, Oracle
+from ..sensitivity import Sensitivity, typical
 from .check import Check
 from .families.few import few
 from .families.show import shown
 from .leeway import granted
-from .tolerance import Comparison, examine
+from .tolerance import Comparison, Conditioning, examine
 
 # Every one of them is far from zero, or nan, as float32, float64 and integer: what is added to it cannot hide it.
 POISON = (0xFF, 0x7F, 0xC3, 0x5A, 0x4B)
@@ -152,15 +153,39 @@ def compare_case(
     for index, (got, expected) in enumerate(zip(outcome.outputs, case.expected)):
         name = "the result" if count == 1 else f"result {index}"
         got = granted(got, expected, case.leeway[index] if case.leeway else None)
-        found.append((name, examine(got, expected, tolerance, case.depths[index], sensitivity.of(index))))
+        found.append((name, examine(got, expected, tolerance, case.depths[index], _conditioning(case, sensitivity, index))))
     for position, argument in enumerate(oracle.signature.arguments):
         if argument.written:
             index = count + position
             got, expected = outcome.arguments[position], case.expected_arguments[position]
             got = granted(got, expected, case.leeway[index] if case.leeway else None)
-            comparison = examine(got, expected, tolerance, case.depths[index], sensitivity.of(index))
+            comparison = examine(got, expected, tolerance, case.depths[index], _conditioning(case, sensitivity, index))
             found.append((f"argument {argument.name} afterwards", comparison))
     return found
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Conditioning that begins with what watched roundings showed; disturbed inputs show nothing of whole numbers."""
+
+    noise: np.ndarray
+    measured: Conditioning
+    eps: float
+    unit: float
+
+    def levels(self) -> Iterator[np.ndarray]:
+        yield self.noise
+        for level in self.measured.levels():
+            yield np.maximum(level, self.noise)
+
+
+def _conditioning(case: Case, sensitivity: Sensitivity, index: int) -> Conditioning:
+    measured = sensitivity.of(index)
+    noise = case.noise[index] if case.noise else None
+    if noise is None:
+        return measured
+    floats = [a for a in case.arguments if np.asarray(a).dtype.kind in "fc"]
+    return _Watched(np.atleast_1d(noise), measured, measured.eps, max([measured.unit, *map(typical, floats)]))
 
 
 def _aliasing(outcome: Outcome, signature: Signature, case: Case) -> str:

@@ -131,8 +131,10 @@ class Domain:
         results = self.probe.run(arguments, ground.case)
         if results is None:
             return None
-        leeway = [_leeway(results[n], [other[n] for other in others], wide[n] if wide else None, poles) for n in range(len(results))]
-        return self.case(ground, arguments, words, results, leeway)
+        evaluations = [[run[n] for run in (*others, *([wide] if wide else []))] for n in range(len(results))]
+        leeway = [_leeway(result, evaluated, poles) for result, evaluated in zip(results, evaluations)]
+        noise = [_noise(result, evaluated) for result, evaluated in zip(results, evaluations)]
+        return self.case(ground, arguments, words, results, leeway, noise)
 
     def exact(self, ground: Ground, arguments: Values, words: str) -> Case | None:
         """The case of arguments whose roundings need no watching, such as integers: every element binds that is finite."""
@@ -143,7 +145,8 @@ class Domain:
         return self.case(ground, arguments, words, results, leeway)
 
     def case(
-        self, ground: Ground, arguments: Values, words: str, results: Values, leeway: Sequence[np.ndarray | None]
+        self, ground: Ground, arguments: Values, words: str, results: Values, leeway: Sequence[np.ndarray | None],
+        noise: Sequence[np.ndarray | None] = (),
     ) -> Case | None:
         """A case with these results and this leeway; None if it binds nothing, or a champion's guard refuses it."""
         outputs = len(ground.case.expected)
@@ -155,7 +158,8 @@ class Domain:
         given = tuple(clone(a) if isinstance(a, np.ndarray) else a for a in arguments)
         if not fits(self.oracle.signature, given):
             return None
-        return self.oracle.case_of(given, label, ground.case.size, ground.case.seed, (results[:outputs], results[outputs:]), tuple(leeway))
+        return self.oracle.case_of(given, label, ground.case.size, ground.case.seed, (results[:outputs], results[outputs:]),
+                                   tuple(leeway), tuple(noise))
 
     def invalid(self, arguments: Values) -> str | None:
         """What the reference warns of as invalid on these arguments: "" for nothing, "cast", or "arithmetic"; None where it
@@ -194,12 +198,12 @@ def guarded(oracle: Oracle, case: Case) -> bool:
     return all(a.size for a in arrays)
 
 
-def _leeway(result: Any, others: Sequence[Any], wide: Any, poles: bool) -> np.ndarray:
-    """What is open of one result. others, wide: further evaluations of it (wide: None where there is none). poles: its
-    infinities are such as more range does not cure."""
+def _leeway(result: Any, others: Sequence[Any], poles: bool) -> np.ndarray:
+    """What is open of one result. others: further evaluations of it. poles: its infinities are such as more range does not
+    cure."""
     own = np.asarray(result)
     codes = np.zeros(own.shape, np.uint8)
-    for other in (*others, *([] if wide is None else [wide])):
+    for other in others:
         codes[_moved(own, other)] = Leeway.OPEN
     if own.dtype.kind not in "fc":
         return codes
@@ -210,6 +214,22 @@ def _leeway(result: Any, others: Sequence[Any], wide: Any, poles: bool) -> np.nd
     infinite = np.isinf(own)
     codes[infinite] = np.maximum(codes[infinite], Leeway.OR_INFINITE if poles else Leeway.OPEN)
     return codes
+
+
+def _noise(result: Any, others: Sequence[Any]) -> np.ndarray | None:
+    """How far other roundings move each element of a float result; 0 where that is not finite."""
+    own = np.asarray(result)
+    if own.dtype.kind not in "fc":
+        return None
+    noise = np.zeros(own.shape)
+    wide = np.complex128 if own.dtype.kind == "c" else np.float64
+    with np.errstate(all="ignore"):
+        for other in others:
+            there = np.asarray(other)
+            if there.shape == own.shape and there.dtype.kind in "fc":
+                distance = np.abs(own.astype(wide) - there.astype(wide)).astype(np.float64)
+                noise = np.maximum(noise, np.where(np.isfinite(distance), distance, 0.0))
+    return noise
 
 
 def _moved(own: np.ndarray, other: Any) -> np.ndarray:

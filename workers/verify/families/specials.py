@@ -15,7 +15,7 @@ there, and a nan, which shows what a selection passes over. Then, element by ele
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -180,7 +180,7 @@ def _signed_poles(domain: Domain, ground: Ground, position: int, case: Case) -> 
         if grant is not None and own.dtype.kind == "f":
             grant = np.where(np.isinf(own) & (own == -other), Leeway.STRICT, grant).astype(np.uint8)
         leeway.append(grant)
-    return domain.oracle.case_of(case.arguments, case.label, case.size, case.seed, (case.expected, case.expected_arguments), tuple(leeway))
+    return replace(case, leeway=tuple(leeway))
 
 
 def _places(size: int) -> list[int]:
