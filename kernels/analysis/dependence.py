@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Literal
 
 from .affine import Affine, Symbol
-from .expressions import with_facts
+from .facts import with_facts
 from .feasible import Form, may_hold
 from .model import Access, FunctionAnalysis, Loop
 

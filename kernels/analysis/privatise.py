@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import Function
 from .affine import Affine
-from .expressions import implied_by
+from .facts import implied_by
 from .model import Access, Loop
 from .names import all_blocks, loaded
 

@@ -204,7 +204,7 @@ class _Walk(Expressions):
     def _counts_unsigned(self, iterated: ast.Call) -> bool:
         """Whether compiled code counts this `range` in unsigned integers, as some limit of it is."""
         forms = [(argument, self.analysis.affine.get(id(argument))) for argument in iterated.args]
-        return any(self._unsigned(argument, form) for argument, form in forms if form is not None)
+        return any(self.unsigned(argument, form) for argument, form in forms if form is not None)
 
     def _loop(self, loop: Loop, body: list[ast.stmt], test: ast.expr | None) -> None:
         (loop.parent.children if loop.parent else []).append(loop)

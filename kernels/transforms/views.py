@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Function, Loop, analyse
-from ..analysis.expressions import implied_by
+from ..analysis.facts import implied_by
 from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
 from ..analysis.names import loaded, stored
 from ..candidate import Candidate
