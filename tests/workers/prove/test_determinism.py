@@ -39,10 +39,10 @@ def kernel(a):
 """
 RACY = """
 def kernel(a):
-    s = np.zeros(1)
+    p = np.zeros(a.shape[0] + 1)
     for i in prange(a.shape[0]):
-        s[0] += a[i]
-    return s[0]
+        p[i + 1] = p[i] + a[i]
+    return p[a.shape[0]]
 """
 
 
