@@ -20,6 +20,7 @@ from ..interpret import load, machine
 from ..interpret.instrument import MACHINE, PRANGE, REBIND, REDUCE, TICK, instrumented
 from ..spec import KernelSpec
 from . import functions
+from .arrays import wrapped
 from .constants import literal
 from .draw import current
 from .errors import Unsupported
@@ -43,13 +44,31 @@ _ALLOWED_IMPORTS = frozenset(
 
 
 def reference(spec: KernelSpec) -> Callable[..., Any]:
-    """The spec's function over our numbers. Whatever its module raises comes out of this."""
-    module = types.ModuleType("reference")
-    scope = module.__dict__
+    """The spec's function over our numbers. Whatever its module raises comes out of this.
+
+    What a statement of the module computes outside of the fragment (a table of random numbers) is taken as it is.
+    """
+    scope = types.ModuleType("reference").__dict__
     scope.update(_names(), __builtins__={**vars(builtins), "__import__": _import})
-    tree = _rewritten(ast.parse(spec.text), scope, ticking=True)
-    exec(compile(tree, REFERENCE, "exec"), scope)  # noqa: S102 - the author's own code, in a sandbox
+    for node in _rewritten(ast.parse(spec.text), scope, ticking=True).body:
+        try:
+            exec(compile(ast.Module([node], []), REFERENCE, "exec", dont_inherit=True), scope)  # noqa: S102 - the author's own
+        except Unsupported:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                raise
+            made = vars(spec.open().module)
+            scope.update({name: _adopted(made[name]) for name in _stored(node) if name in made})
     return scope[spec.function]
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def _adopted(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return wrapped(value)
+    return functions.number(value) if isinstance(value, float | complex | np.inexact) else value
 
 
 def candidate(kernel: Candidate) -> Callable[..., Any]:
@@ -131,6 +150,19 @@ class _Rewriter(ast.NodeTransformer):
         name = f"_kw_constant_{len(self.scope)}"
         self.scope[name] = literal(node.value)
         return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return self.visit(ast.copy_location(ast.Assign([node.target], node.value), node))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
