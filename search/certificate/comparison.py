@@ -9,15 +9,18 @@ from typing import Any
 
 from ...workers.confirmation import Confirmation
 from ...workers.evaluation import Ratio, Verdict
-from .evidence import WITH_TIMING, Evidence, evidence, is_proof, subject
+from .evidence import WITH_TIMING, Evidence, evidence, subject
 from .speed import FASTER, NJIT, REFERENCE, SEED, speed_answer
 
 DRIFT = 1.25
 """By how much the ratio of two kernels may differ between two occasions on one type of machine, beyond both intervals:
 memory is placed anew, and others use the caches too. An overstated speedup is one that this does not explain."""
+_LEAST_SHARE = 0.9  # of the inputs: how many there are differs a little with the seed
 _COUNT = re.compile(r"\d[\d,]*(?= (?:inputs?|cases?|tests?|runs?)\b)")
-_GRADED = frozenset({"precision"})
-"""Checks whose answer, where they pass, grades a figure that moves with inputs and processor."""
+_GRADES = {"parallel": ("logged", "proven"), "determinism": ("bits differ", "same bits"), "precision": ("within bounds", "as accurate")}
+"""Answers of checks that pass, the lesser first."""
+_MOVING = frozenset({"precision"})
+"""Checks whose answer grades a figure that moves a little with inputs and processor."""
 _RIVALS = {REFERENCE: "the reference", SEED: "the best seed", NJIT: "@njit of the reference"}
 
 
@@ -73,10 +76,18 @@ def _check(claim: Evidence, seen: Evidence | None, found: Confirmation, occasion
     if seen.verdict is not Verdict.VERIFIED or claim.verdict is not Verdict.VERIFIED:
         return Row(name, _words(claim), f"{_words(seen)}{f': {seen.message}' if seen.message else ''}", Status.NOT)
     if claim.applicable and _uncounted(seen.answer) != _uncounted(claim.answer):
-        graded = seen.applicable and claim.name in _GRADED
-        return Row(name, _words(claim), _words(seen), Status.PARTLY if graded else Status.CONFIRMED if is_proof(seen) else Status.NOT)
-    fewer = (claim.cases or 0) > (seen.cases or 0) if claim.applicable else False
+        return Row(name, _words(claim), _words(seen), _graded(claim, seen))
+    fewer = claim.applicable and (seen.cases or 0) < _LEAST_SHARE * (claim.cases or 0)
     return Row(name, _words(claim), _words(seen), Status.PARTLY if fewer else Status.CONFIRMED)
+
+
+def _graded(claim: Evidence, seen: Evidence) -> Status:
+    """What another answer, of a check that passes, makes of the claim."""
+    grades = _GRADES.get(claim.name, ())
+    if claim.answer not in grades or seen.answer not in grades:
+        return Status.NOT
+    better = grades.index(seen.answer) > grades.index(claim.answer)
+    return Status.CONFIRMED if better else Status.PARTLY if claim.name in _MOVING else Status.NOT
 
 
 def _uncounted(answer: str) -> str:
@@ -91,7 +102,7 @@ def _words(seen: Evidence) -> str:
     if seen.cases is not None and str(seen.cases) not in seen.answer:
         said.append(f"{seen.cases} inputs{f' at {len(seen.sizes)} sizes' if seen.sizes else ''}")
     if seen.worst:
-        said.append(f"greatest difference {seen.worst.partition(' (')[0]}")
+        said.append(f"greatest {'error' if seen.worst_relative is None else 'difference'} {seen.worst.partition(' (')[0]}")
     return ", ".join(said)
 
 

@@ -24,7 +24,6 @@ _TITLES = {
 }
 _PROOFS = {"parallel": "proven", "identity": "identical"}
 """Checks whose answer, where it begins so, holds for more than the inputs that were run."""
-_RESTS_ON = ("assumptions", "taken_as_exact")
 _ANSWERS = {"bounds": "in bounds", "access": "no race", "differential": "equal within tolerance", "timed": "as tested"}
 _METHODS = {
     "bounds": "The champion was compiled with bounds checks, without optimisation, and its results compared with the reference's.",
@@ -40,7 +39,7 @@ class Evidence:
 
     reason: why the answer is no better. cases: inputs tried, None where it does not say. sizes: in words.
     worst_ulp, worst_relative: the greatest differences seen, None where none were taken; an error against exact results has
-    no worst_relative. worst_at: where. assumptions: what the answer rests on. bound: how likely it is to be wrong.
+    no worst_relative. worst_at: where. assumptions, taken_as_exact: what the answer rests on. bound: how likely it errs.
     approximation: how the champion is another function than the reference, where its spec permits that; "" where it is not.
     """
 
@@ -58,6 +57,7 @@ class Evidence:
     worst_relative: float | None
     worst_at: str
     assumptions: tuple[str, ...]
+    taken_as_exact: tuple[str, ...]
     bound: str
     approximation: str
 
@@ -120,11 +120,11 @@ def _together(name: str, group: list[Mapping[str, Any]]) -> Evidence:
     worst = max(facts, key=lambda f: (_number(f.get("worst_ulp")) or 0.0, _number(f.get("worst_relative")) or 0.0))
     return Evidence(
         name, Verdict(speaks["verdict"]), str(speaks["message"]), answer_of(speaks), method_of(speaks),
-        str(speaks["facts"].get("reason") or ""), len(group), sum(cases) if cases else None,
+        _reason(speaks["facts"]), len(group), sum(cases) if cases else None,
         tuple(dict.fromkeys(_words(size) for f in facts for size in _listed(f.get("sizes")))),
         tuple(dict.fromkeys(s for f in facts for s in (*_listed(f.get("seeds")), f.get("seed")) if isinstance(s, int))),
         _number(worst.get("worst_ulp")), _number(worst.get("worst_relative")), str(worst.get("worst_at") or ""),
-        tuple(dict.fromkeys(str(line) for f in facts for key in _RESTS_ON for line in _listed(f.get(key)))),
+        _lines(facts, "assumptions"), _lines(facts, "taken_as_exact"),
         str(speaks["facts"].get("bound") or ""), str(speaks["facts"].get("message") or "") if speaks["facts"].get("approximation") else "",
     )
 
@@ -134,6 +134,17 @@ def _number(value: Any) -> float | None:
     if isinstance(value, str):
         return {"inf": math.inf, "nan": math.nan}.get(value)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _reason(facts: Mapping[str, Any]) -> str:
+    """Why the answer is no better, also where it is said by how much results differ, and between what."""
+    differ = facts.get("differ")
+    apart = [f"{_number(ulp) or 0.0:.3g} ULP {between}" for between, ulp in differ.items()] if isinstance(differ, Mapping) else []
+    return str(facts.get("reason") or "; ".join(apart))
+
+
+def _lines(facts: Iterable[Mapping[str, Any]], key: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(line) for one in facts for line in _listed(one.get(key))))
 
 
 def _listed(value: Any) -> Iterable[Any]:

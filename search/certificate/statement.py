@@ -14,6 +14,10 @@ _TOLERANCES = {
     "default": "integers exactly, floats relative to their dtype and the length of the reductions",
     "exact": "exactly", "ulp": "within the declared units in the last place", "relative": "within the declared rtol and atol",
 }
+_IN_PLAIN_WORDS = {
+    "parallel": "Whatever the sizes, no two iterations of its parallel loops get in each other's way.",
+    "identity": "Rounding aside, it and the reference are the same formula.",
+}
 _AS_REPORTED = ("bounds", "access", "differential")  # these get a sentence of their own below
 
 
@@ -41,7 +45,7 @@ def statement(confirmation: Confirmation | None, champion: Candidate | None, rel
 
 def _proven(found: Mapping[str, Evidence], champion: Candidate) -> list[str]:
     said = [] if champion.options.parallel else ["It runs on one thread, so there is nothing that could race."]
-    return said + [_sentence(seen) for seen in found.values() if is_proof(seen)]
+    return said + [f"{_IN_PLAIN_WORDS[seen.name]} {_sentence(seen)}" for seen in found.values() if is_proof(seen)]
 
 
 def _tested(confirmation: Confirmation, found: Mapping[str, Evidence], champion: Candidate) -> list[str]:
@@ -90,7 +94,8 @@ def _assumed(found: Mapping[str, Evidence], champion: Candidate, relations: Sequ
         said.append("No number is nan or infinite, as its author declared.")
     said += [f"It is an approximation of the reference, which the declared tolerance permits: {seen.approximation}."
              for seen in found.values() if seen.approximation]
-    said += [f"{subject(seen.name)} rests on this: {'; '.join(seen.assumptions)}." for seen in found.values() if seen.assumptions]
+    for lead, name in (("assumed", "assumptions"), ("taken as exact", "taken_as_exact")):
+        said += [f"{subject(seen.name)}, {lead}: {'; '.join(lines)}." for seen in found.values() if (lines := getattr(seen, name))]
     said += [f"{subject(seen.name)}: not applicable, so nothing follows from it{f' ({seen.reason})' if seen.reason else ''}."
              for seen in found.values() if not seen.applicable]
     said.append("Numba, LLVM, NumPy and the processor work as they should. Speed belongs to the machine on which it was measured; another "
