@@ -20,6 +20,8 @@ IDENTICAL, DIFFERENT, NOT_APPLICABLE = "identical", "different", "not applicable
 _REDRAWS = 3
 _SHRUNK = (1, 2, 3, 4)
 _SEED_STEP = 7919
+_FURTHER = 0.5
+"""Of the seconds granted, what may be spent besides on a difference that was found late."""
 _BELOW_ALL_FLOATS = 1e-20
 """A relative difference so far below the rounding of float64 is an iteration that was carried to its end."""
 
@@ -90,14 +92,18 @@ def compare(
     question = _Question(spec, candidate, signature, time.monotonic() + seconds, max_steps)
     if not _has_reals(signature):
         return IdentityReport(NOT_APPLICABLE, "no real number enters: integers are compared exactly by the differential tests")
-    first: IdentityReport | None = None
-    for reading in _readings(signature):
-        report = _under(question, reading, sizes, seed, draws)
+    reading, *others = _readings(signature)
+    found = _under(question, reading, sizes, seed, draws)
+    if found.answer != DIFFERENT or found.size is None or found.seed is None:
+        return found
+    question = replace(question, deadline=max(question.deadline, time.monotonic() + _FURTHER * seconds))
+    for other in others:
+        report = _under(question, other, [found.size], found.seed, 1)
         if report.answer != DIFFERENT:
-            return report
-        first = first or report
-    assert first is not None
-    return _shrunk(question, first, next(iter(_readings(signature))))
+            whole = _under(question, other, sizes, seed, draws)
+            if whole.answer != DIFFERENT:
+                return whole
+    return _shrunk(question, found, reading)
 
 
 def _has_reals(signature: Signature) -> bool:
@@ -218,7 +224,8 @@ def _confirm(
 
 def _shrunk(question: _Question, report: IdentityReport, reading: _Reading) -> IdentityReport:
     """The report with a difference at a smaller size, where one of a few smaller ones shows it."""
-    assert report.size is not None and report.seed is not None
+    if report.size is None or report.seed is None:
+        return report
     for bound in _SHRUNK:
         smaller = {name: min(value, bound) for name, value in report.size.items()}
         if smaller == report.size:
