@@ -326,9 +326,243 @@ def kernel(a, out):
         for i in range(c * 8, min(c * 8 + 8, n)):
             out[i] = a[i] + size
 """, "a[n] out[n]"),
+    "chunks counted from 0": Kernel("""
+T = 16
+def kernel(a, out):
+    n = a.shape[0]
+    for b in prange((n + T - 1) // T):
+        lo = b * T
+        hi = min(n, lo + T)
+        for k in range(hi - lo):
+            out[lo + k] = a[lo + k] * 2.0
+""", "a[n] out[n]"),
+    "a private buffer for a tile": Kernel("""
+T = 16
+def kernel(a, out):
+    n, m = a.shape
+    for b in prange((n + T - 1) // T):
+        lo = b * T
+        hi = min(n, lo + T)
+        t = np.zeros((T, m))
+        for i in range(lo, hi):
+            for j in range(m):
+                t[i - lo, j] = a[i, j]
+        for i in range(lo, hi):
+            out[i] = t[i - lo].sum()
+""", "a[n, m] out[n]"),
+    "tiles, transposed": Kernel("""
+T = 8
+def kernel(a, out):
+    n, m = a.shape
+    nb = (m + T - 1) // T
+    for t in prange(((n + T - 1) // T)):
+        for u in range(nb):
+            for i in range(t * T, min(n, t * T + T)):
+                for j in range(u * T, min(m, u * T + T)):
+                    out[j, i] = a[i, j]
+""", "a[n, m] out[m, n]"),
+    "rows and columns from one counter": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for t in prange(n * m):
+        i = t // m
+        j = t % m
+        out[i, j] = a[i, j]
+""", "a[n, m] out[n, m]"),
+    "counted by size": Kernel("""
+def kernel(a, out):
+    for t in prange(a.size):
+        out[t] = 1.0
+""", "a[n] out[n]"),
+    "a sliding window": Kernel("""
+def kernel(a, w, out):
+    for i in prange(out.shape[0]):
+        s = 0.0
+        for k in range(w.shape[0]):
+            s += w[k] * a[i + k]
+        out[i] = s
+""", "a[n+4] w[5] out[n]"),
+    "a transposed copy first": Kernel("""
+def kernel(a, b, out):
+    n, k = a.shape
+    m = b.shape[1]
+    bt = np.empty((m, k))
+    for j in prange(m):
+        for l in range(k):
+            bt[j, l] = b[l, j]
+    for i in prange(n):
+        for j in range(m):
+            s = 0.0
+            for l in range(k):
+                s += a[i, l] * bt[j, l]
+            out[i, j] = s
+""", "a[n, m] b[m, n] out[n, n]"),
+    "rows through np.dot": Kernel("""
+def kernel(a, b, out):
+    for i in prange(a.shape[0]):
+        out[i] = np.dot(a[i], b)
+""", "a[n, m] b[m] out[n]"),
+    "a masked copy": Kernel("""
+def kernel(a, out):
+    for i in prange(a.shape[0]):
+        row = a[i].copy()
+        row[row < 0] = 0.0
+        out[i] = row.sum()
+""", "a[n, m] out[n]"),
+    "softmax": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for i in prange(n):
+        mx = -np.inf
+        for j in range(m):
+            mx = max(mx, a[i, j])
+        s = 0.0
+        for j in range(m):
+            e = math.exp(a[i, j] - mx)
+            out[i, j] = e
+            s += e
+        for j in range(m):
+            out[i, j] /= s
+""", "a[n, m] out[n, m]"),
+    "rows in place": Kernel("""
+def kernel(a, out):
+    for i in prange(a.shape[0]):
+        out[i] = np.exp(a[i] - a[i].max())
+        out[i] /= out[i].sum()
+""", "a[n, m] out[n, m]"),
+    "blocks of four rows and a remainder": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for i in prange(n // 4):
+        out[4 * i:4 * i + 4, :] = a[4 * i:4 * i + 4, :]
+    for i in range(n // 4 * 4, n):
+        out[i, :] = a[i, :]
+""", "a[n, m] out[n, m]"),
+    "the last chunk takes the remainder": Kernel("""
+def kernel(a, out):
+    n = a.shape[0]
+    q = n // 4
+    for b in prange(4):
+        lo = b * q
+        hi = n if b == 3 else lo + q
+        for i in range(lo, hi):
+            out[i] = a[i]
+""", "a[n] out[n]"),
+    "flattened tiles": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for b in prange((n + 7) // 8):
+        for i in range(b * 8, min(n, b * 8 + 8)):
+            base = i * m
+            for j in range(m):
+                out[base + j] = a[i, j]
+""", "a[n, m] out[n*m]"),
+    "flattened rows as views": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for i in prange(n):
+        row = out[i * m:(i + 1) * m]
+        for j in range(m):
+            row[j] = a[i, j]
+""", "a[n, m] out[n*m]"),
+    "unsigned indices": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for i in prange(n):
+        base = np.uint64(i) * np.uint64(m)
+        for j in range(m):
+            out[base + np.uint64(j)] = a[i, j]
+""", "a[n, m] out[n*m]"),
+    "elimination below the pivot": Kernel("""
+def kernel(x):
+    n = x.shape[0]
+    for k in range(n):
+        for i in prange(k + 1, n):
+            f = x[i, k] / x[k, k]
+            for j in range(k, n):
+                x[i, j] -= f * x[k, j]
+""", "x[n, n]"),
+    "each against all others": Kernel("""
+def kernel(x, y):
+    n = x.shape[0]
+    for i in prange(n):
+        for j in range(n):
+            if i != j:
+                y[i] += x[j] - x[i]
+""", "x[n] y[n]"),
+    "interleaved": Kernel("""
+def kernel(a, out):
+    n = a.shape[0]
+    for b in prange(4):
+        for i in range(b, n, 4):
+            out[i] = a[i]
+""", "a[n] out[n]"),
+    "private histograms": Kernel("""
+def kernel(idx, out):
+    n = idx.shape[0]
+    part = np.zeros((4, 8), np.int64)
+    for t in prange(4):
+        for i in range(t * n // 4, (t + 1) * n // 4):
+            part[t, idx[i] % 8] += 1
+    for k in range(8):
+        s = 0
+        for t in range(4):
+            s += part[t, k]
+        out[k] = s
+""", "idx[n]:int64 out[8]"),
+    "rows that are filled": Kernel("""
+def kernel(out):
+    for i in prange(out.shape[0]):
+        out[i].fill(0.0)
+""", "out[n, m]"),
+    "a helper of numbers": Kernel("""
+def f(x, y):
+    return x * x + y
+
+def kernel(a, out):
+    for i in prange(a.shape[0]):
+        out[i] = f(a[i], 1.0)
+""", "a[n] out[n]"),
+    "a helper that reads a row": Kernel("""
+def f(row):
+    s = 0.0
+    for j in range(row.shape[0]):
+        s += row[j]
+    return s
+
+def kernel(a, out):
+    for i in prange(a.shape[0]):
+        out[i] = f(a[i])
+""", "a[n, m] out[n]"),
+    "buffers that are swapped": Kernel("""
+def kernel(x, y):
+    n = x.shape[0]
+    a = x
+    b = y
+    for t in range(3):
+        for i in prange(1, n - 1):
+            b[i] = 0.5 * (a[i - 1] + a[i + 1])
+        a, b = b, a
+""", "x[n] y[n]"),
+    "a whole-array expression": Kernel("""
+def kernel(a, out):
+    t = a * 2.0
+    out[1:-1] = t[:-2] + t[2:]
+""", "a[n] out[n]"),
 }
 
 LOGGED = {
+    "interleaved as slices": Kernel("""
+def kernel(a, out):
+    for b in prange(4):
+        out[b::4] = a[b::4]
+""", "a[n] out[n]"),
+    "flattened by reshape": Kernel("""
+def kernel(a, out):
+    flat = out.reshape(out.size)
+    for i in prange(flat.shape[0]):
+        flat[i] = 1.0
+""", "a[n, m] out[n, m]"),
     "scatter through a permutation": Kernel("""
 def kernel(a, idx, out):
     for i in prange(idx.shape[0]):
@@ -481,16 +715,71 @@ def kernel(a, out):
         if i == n - 1:
             out[0] = a[i]
 """, "a[n] out[n]"),
-    "the border is read": Kernel("""
+    "a race where rows have one element": Kernel("""
 def kernel(x):
     n, m = x.shape
     for i in prange(n):
-        for j in range(m):
-            if i > 0 or j > 0:
-                x[i, j] = x[0, 0]
-    for i in prange(n):
         x[i, 0] = x[0, m - 1]
 """, "x[n, m]"),
+    "a helper that leaves its row": Kernel("""
+def fill(row, count):
+    for j in range(count + 1):
+        row[j] = 1.0
+
+def kernel(out):
+    for i in prange(out.shape[0]):
+        fill(out[i], out.shape[1])
+""", "out[n, m]"),
+    "the unsigned index, negated": Kernel("""
+def kernel(a, out):
+    n = a.shape[0]
+    for i in prange(n):
+        out[(-i) // 3 + n] = a[i]
+""", "a[n] out[n+1]"),
+    "a product that leaves 64 bits": Kernel("""
+def kernel(a, out):
+    for i in prange(a.shape[0]):
+        out[(i * 4611686018427387904) // 1152921504606846976 + 16] = a[i]
+""", "a[n] out[4*n+17]"),
+    "chunks whose remainder is taken twice": Kernel("""
+def kernel(a, out):
+    n = a.shape[0]
+    q = n // 4
+    for b in prange(4):
+        lo = b * q
+        hi = lo + q if b < 2 else n
+        for i in range(lo, hi):
+            out[i] = a[i]
+""", "a[n] out[n]"),
+    "a counter divided by the wrong length": Kernel("""
+def kernel(a, out):
+    n, m = a.shape
+    for t in prange(n * m):
+        i = t // (m + 1)
+        j = t % m
+        out[i, j] = a[i, j]
+""", "a[n, m] out[n, m]"),
+    "a stencil whose ghost row is shared": Kernel("""
+def kernel(x):
+    n, m = x.shape
+    for b in prange(n // 4):
+        for i in range(4 * b, min(4 * b + 4, n)):
+            for j in range(m):
+                x[i, j] = x[i, j] + x[min(i + 1, n - 1), j]
+""", "x[n, m]"),
+    "buffers that are not always swapped": Kernel("""
+def kernel(x, y):
+    n = x.shape[0]
+    a = x
+    b = y
+    for t in range(3):
+        for i in prange(1, n - 1):
+            b[i] = 0.5 * (a[i - 1] + a[i + 1])
+        if t != 1:
+            a, b = b, a
+        else:
+            b = a
+""", "x[n] y[n]"),
     "negative indices wrap around": Kernel("""
 def kernel(a, out):
     n = a.shape[0]

@@ -1,5 +1,9 @@
 """The proof of independence for all sizes: legal kernels are proven, racy ones never, and what is not decided says why."""
+import json
+from dataclasses import replace
+
 import pytest
+from kernwright.kernels.candidate import JitOptions
 from kernwright.kernels.parallel_proof import prove_parallel
 from parallel_kernels import LOGGED, PROVEN, RACY
 
@@ -20,3 +24,25 @@ def test_what_is_not_affine_is_not_proven_and_says_why(kernel):
 def test_a_racy_kernel_is_never_proven(kernel):
     proof = prove_parallel(kernel.candidate, kernel.signature)
     assert not proof.proven
+
+
+def test_a_serial_candidate_has_nothing_to_prove():
+    kernel = PROVEN["Jacobi"]
+    assert prove_parallel(replace(kernel.candidate, options=JitOptions()), kernel.signature).loops == ()
+
+
+def test_indices_are_proven_in_bounds_or_the_array_is_named():
+    proof = prove_parallel(PROVEN["a gather that only reads"].candidate, PROVEN["a gather that only reads"].signature)
+    assert {array.array: array.proven for array in proof.bounds} == {"a": False, "idx": True, "out": True}
+    assert "a[idx[i]]" in next(array.reason for array in proof.bounds if array.array == "a")
+    assert prove_parallel(PROVEN["Jacobi"].candidate, PROVEN["Jacobi"].signature).in_bounds
+
+
+def test_a_proof_that_gets_no_time_proves_nothing():
+    kernel = PROVEN["blocked matrix product"]
+    assert not prove_parallel(kernel.candidate, kernel.signature, seconds=0.0).proven
+
+
+def test_what_is_proven_is_told_as_json():
+    found = json.loads(json.dumps(prove_parallel(PROVEN["tiles"].candidate, PROVEN["tiles"].signature).as_json()))
+    assert found["loops"] == [{"line": 5, "proven": True, "reason": ""}] and found["assumptions"]
