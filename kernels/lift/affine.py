@@ -122,6 +122,13 @@ class Affine:
     def __str__(self) -> str:
         return syntax.text(self.node())
 
+    @property
+    def length(self) -> Affine:
+        """It as the length of a dimension: a slice that ends before it starts holds nothing, where the form is below 0."""
+        if self.const >= 0 and all(coefficient > 0 for _, coefficient in self.terms):
+            return self
+        return Affine.atom(f"max({self}, 0)")
+
 
 ZERO, ONE = Affine(0), Affine(1)
 

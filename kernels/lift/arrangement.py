@@ -27,12 +27,12 @@ def extents_of(e: Expressions, node: ast.expr | None) -> tuple[Affine, ...]:
 
 
 def constant(e: Expressions, node: ast.Call, dtype: np.dtype, extents: tuple[Affine, ...], ones: tuple[bool, ...],
-             fill: Value | None) -> Value:
+             fill: Value | None, as_asked: bool = True) -> Value:
     """A new array, filled unless `fill` is None. As a whole statement it is allocated; within one it is only a number."""
     if fill is not None and (e.hint is None or e.hint[0] != getattr(node, "kernwright_id", -1)):
         text = cast(fill.text, fill, dtype)
         return Value(dtype, extents, lambda _: text, ones)
-    result = e.allocate(e.name_for(node), dtype, extents, ones)
+    result = e.allocate(e.name_for(node), dtype, extents, ones, as_asked)
     if fill is not None:
         text = stored_as(fill.text, fill, dtype)
         with e.nest(extents) as index:
@@ -67,7 +67,7 @@ def _like(e: Expressions, node: ast.Call) -> Lifted:
     if not value.ndim:
         raise CannotLift(f"{name} of a number")
     filling = e.cheap(e.value(fill)) if fill is not None else {"np.zeros_like": number(0), "np.ones_like": number(1)}.get(name)
-    return constant(e, node, dtype_of(e, dtype, value.dtype), value.extents, value.ones, filling)
+    return constant(e, node, dtype_of(e, dtype, value.dtype), value.extents, value.ones, filling, as_asked=False)
 
 
 @call("arange")

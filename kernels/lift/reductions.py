@@ -123,7 +123,7 @@ def _merged(ndim: int, first: tuple[int, ...], index: Index, second: tuple[int, 
 
 
 def _count(e: Expressions, value: Value, axes: tuple[int, ...]) -> str:
-    factors = [f"({value.extents[a]})" for a in axes if value.extents[a].constant != 1]
+    factors = [f"({value.extents[a].length})" for a in axes if value.extents[a].constant != 1]
     return f"({' * '.join(factors) or '1'})"
 
 

@@ -105,9 +105,11 @@ class Writer:
 
         return Value(np.dtype(dtype), extents, element, ones, name=name, root=root, sure=sure, contiguous=contiguous)
 
-    def allocate(self, name: str, dtype: np.dtype, extents: tuple[Affine, ...], ones: tuple[bool, ...] = ()) -> Value:
-        """Emits `name = np.empty(...)`."""
-        shape = str(extents[0]) if len(extents) == 1 else f"({', '.join(map(str, extents))})"
+    def allocate(self, name: str, dtype: np.dtype, extents: tuple[Affine, ...], ones: tuple[bool, ...] = (),
+                 as_asked: bool = False) -> Value:
+        """Emits `name = np.empty(...)`. as_asked: the author wrote the shape, so that a negative one is an error."""
+        lengths = [str(e if as_asked else e.length) for e in extents]
+        shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
         self.emit(f"{name} = np.empty({shape}, dtype={spell(dtype)})")
         return self.array(name, dtype, extents, ones, contiguous=True)
 

@@ -651,6 +651,25 @@ REFUSED: dict[str, tuple[str, str]] = {
 }
 
 
+SHORT: dict[str, tuple[str, str]] = {
+    # name: (the reference, its inputs); at length 1 a slice of these ends before it starts
+    "in_place": ("""def in_place(a):
+        a[1:-1] = 0.25 * a[:-2] + 0.5 * a[1:-1] + 0.25 * a[2:]""", f"({V},)"),
+    "in_place_2d": ("""def in_place_2d(u):
+        u[1:-1, 1:-1] = 0.25 * (u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2])""", f"({X},)"),
+    "temporary": ("""def temporary(a):
+        d = a[2:] - 2 * a[1:-1] + a[:-2]
+        b = a.copy()
+        b[1:-1] += d / (np.abs(d).sum() + 1)
+        return b""", f"({V},)"),
+    "mean_of_nothing": ("""def mean_of_nothing(u):
+        return u[1:-1, 1:-1].mean()""", f"({X},)"),
+    "sums_of_nothing": ("""def sums_of_nothing(u):
+        sums = u[1:-1].sum(axis=1)
+        return u + sums.sum()""", f"({X},)"),
+}
+
+
 @pytest.fixture(autouse=True)
 def quick_compilation(monkeypatch):
     monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
@@ -725,6 +744,14 @@ def test_order_aliasing_and_sizes_are_those_of_the_reference(name):
     assert found.candidates
     for candidate in found.candidates:
         assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny", "verify"))
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_slice_that_ends_before_it_starts_is_empty(name):
+    spec, observation, found = lifted(*SHORT[name])
+    assert found.kept == ()
+    for candidate in found.candidates:
+        assert_agrees(compiled(candidate, observation, spec), spec, ({"n": 1, "m": 1}, {"n": 2, "m": 1}, "tiny"))
 
 
 @pytest.mark.parametrize("name", library.names())
