@@ -341,6 +341,13 @@ def test_no_right_variant_is_refused(number, draw, reference, candidate):
     assert check.passed, check.message
 
 
+def test_where_the_spec_excludes_nan_and_inf_none_is_tried():
+    oracle = oracle_of("normal", "return 1 / x", ", finite=True")
+    with np.errstate(all="ignore"):
+        check = drive(oracle, lambda x: np.where(np.isfinite(x) & (x != 0), 1 / x, 7.0), 1.0)
+    assert check.passed and check.facts["inputs"] > 5, check
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("draw, reference, candidate", RIGHT.values(), ids=RIGHT.keys())
 def test_no_right_variant_is_refused_by_any_family(draw, reference, candidate):

@@ -16,7 +16,7 @@ from ..verify.check import Check
 from ..verify.differential import POISON, Outcome
 from ..verify.families import FAMILIES
 from ..verify.families.domain import Domain
-from ..verify.families.drive import Drive
+from ..verify.families.drive import Drive, Worn
 from ..verify.families.family import Family, Field, Listed
 from ..verify.families.layouts import guard_covers
 from ..verify.runner import ChildRunner
@@ -77,9 +77,9 @@ class _Forked:
             self._child = None
 
     def prepare(self) -> Child:
-        """The child, with the kernel built in it. Raises RunFailed, also where it died too often."""
+        """The child, with the kernel built in it. Raises RunFailed, and Worn where it died too often."""
         if self._deaths >= _MOST_DEATHS:
-            raise RunFailed(Verdict.CRASHED, f"its process ended {self._deaths} times")
+            raise Worn
         if self._child is None:
             self._child = self._fork()
         return self._child
@@ -106,7 +106,7 @@ class _Reference(_Forked):
         case = Case(like.size, like.seed, "", arguments, like.expected, like.expected_arguments, like.depths, True)
         try:
             outcome = self._run(case, POISON[0], _REFERENCE_SECONDS)
-        except RunFailed:
+        except (RunFailed, Worn):
             return None
         return (*outcome.outputs, *outcome.arguments)
 

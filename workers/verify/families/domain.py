@@ -1,7 +1,8 @@
 """Domain: on which inputs a reference is defined, and at which elements of its results it can bind a candidate.
 
 The rule. A candidate must agree with the reference wherever the reference's result is *settled*:
-- the reference neither raises nor casts nan or inf to an integer, nor takes another shape, on that input;
+- the reference neither raises nor casts nan or inf to an integer, nor takes another shape, on that input, nor meets nan or
+  inf where the spec excludes them;
 - the element stays what it is when every inexact operation of the reference is rounded otherwise (see `watched`), and when
   it is evaluated with more digits and a wider range. A tie among inputs stays; one that rounding breaks does not; what
   overflowed inside the reference does not;
@@ -67,7 +68,8 @@ class Domain:
     """Makes cases of arguments that were derived from a generator's draw.
 
     seconds: for one run over watched arrays. unforeseen: sizes that were left out because the reference's results have
-    shapes there that the signature does not foresee.
+    shapes there that the signature does not foresee. finite: the spec promises that neither inputs nor intermediate results
+    are nan or infinite.
     """
 
     oracle: Oracle
@@ -117,7 +119,7 @@ class Domain:
         first = self._watched(arguments, log, None)
         if first is None or (accepts is not None and not accepts(log)):
             return None
-        if log.invalid_cast or not _within(log.casts, ground.casts) or log.steepest < _steep(arguments):
+        if (self.finite and log.nonfinite) or log.invalid_cast or not _within(log.casts, ground.casts) or log.steepest < _steep(arguments):
             return None
         others = [first]
         for number in range(1, NOISY_RUNS):
@@ -150,6 +152,8 @@ class Domain:
     ) -> Case | None:
         """A case with these results and this leeway; None if it binds nothing, or a champion's guard refuses it."""
         outputs = len(ground.case.expected)
+        if self.finite and not all(np.isfinite(result).all() for result in results):
+            return None
         leeway = [grant if index < outputs or self.written[index - outputs] else None for index, grant in enumerate(leeway)]
         binding = [n for n in range(len(results)) if n < outputs or self.written[n - outputs]]
         if all(leeway[n] is not None and np.all(leeway[n] >= Leeway.OPEN) for n in binding) and binding:

@@ -22,7 +22,7 @@ from .show import shown
 T = TypeVar("T")
 MOST_EXAMPLES = 60
 FEWEST_EXAMPLES = 8
-PATIENCE = 4
+PATIENCE = 3
 _TRIALS = 12
 SHRINK_SECONDS = 8.0
 
@@ -31,7 +31,7 @@ class Subject(Protocol):
     """The candidate at test, run on a case; built anew where a run ended its process."""
 
     def run(self, case: Case, poison: int) -> Outcome:
-        """As `Runner.run`. Raises RunFailed."""
+        """As `Runner.run`. Raises RunFailed, and Worn where its process ended so often that it is not started again."""
 
 
 @dataclass
@@ -75,8 +75,10 @@ class Drive:
         for number, case in enumerate(family.cases(self.field)):
             self.tried[family.name] = number + 1
             found = self._verdict(case)
-            if found is not None or perf_counter() > deadline:
+            if found is not None:
                 return found
+            if perf_counter() > (deadline if number >= FEWEST_EXAMPLES * family.weight else max(deadline, self._last)):
+                return None
         return None
 
     def _applies(self, family: Family) -> bool:
@@ -142,6 +144,8 @@ class Drive:
         given = shown(self.field.domain.names, case.arguments)
         try:
             outcome = self.subject.run(case, POISON[len(self.tried) % len(POISON)])
+        except Worn:
+            return None
         except RunFailed as failure:
             if excused(failure, case):
                 return None
@@ -167,6 +171,10 @@ class Drawn:
 
     def of(self, options: Sequence[T]) -> T:
         return options[self.below(len(options))]
+
+
+class Worn(Exception):
+    """The candidate's process ended too often; what further inputs would show is left open."""
 
 
 class _Found(Exception):

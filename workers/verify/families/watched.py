@@ -37,7 +37,7 @@ class Log:
 
     rng: draws the roundings; None leaves results as they are. deadline: on the clock `perf_counter`.
     largest: the largest finite magnitude computed. overflowed: something infinite came of
-    finite numbers, and not of a division by zero or a logarithm of it.
+    finite numbers, and not of a division by zero or a logarithm of it. nonfinite: some result was nan or infinite.
     steepest: the smallest magnitude by which something was divided. invalid_cast: nan or inf became an integer.
     casts: smallest and largest of the floats that became integers. computed: how many results were floats.
     """
@@ -46,6 +46,7 @@ class Log:
     deadline: float
     largest: float = 0.0
     overflowed: bool = False
+    nonfinite: bool = False
     steepest: float = inf
     invalid_cast: bool = False
     casts: tuple[float, float] = (inf, -inf)
@@ -67,6 +68,7 @@ class Log:
     def note(self, result: np.ndarray, sources: Sequence[Any], operation: str = "") -> None:
         size = np.abs(result)
         finite = np.isfinite(size)
+        self.nonfinite = self.nonfinite or not finite.all()
         if not finite.all() and np.any(np.isinf(size) & ~_pole(operation, sources)):
             if all(np.isfinite(s).all() for s in sources if _is_float(s)):
                 self.overflowed = True
