@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from . import functions
+from . import choices, functions
 from .arrays import Array, as_object, bare, holds_numbers, integral, nominal_of, numbers, result_dtype, wrapped
 from .draw import current
 from .errors import Unsupported
-from .number import ONE, ZERO, ceil
+from .number import ONE, ZERO, ceil, floor, rint, trunc
 
 _ON_INTEGERS = frozenset((
     "add subtract multiply floor_divide remainder mod fmod divmod power negative positive absolute abs sign square maximum minimum "
@@ -23,23 +23,23 @@ _ON_INTEGERS = frozenset((
 """Those that give integers or booleans for integers, as NumPy computes them."""
 _BOOLEAN: Mapping[str, Callable[..., Any]] = {
     "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
-    "greater_equal": operator.ge, "isnan": functions.is_nan, "isinf": functions.is_inf, "isfinite": functions.is_finite,
-    "signbit": functions.signbit, "logical_and": lambda a, b: bool(a) and bool(b), "logical_or": lambda a, b: bool(a) or bool(b),
+    "greater_equal": operator.ge, "isnan": choices.is_nan, "isinf": choices.is_inf, "isfinite": choices.is_finite,
+    "signbit": choices.signbit, "logical_and": lambda a, b: bool(a) and bool(b), "logical_or": lambda a, b: bool(a) or bool(b),
     "logical_xor": lambda a, b: bool(a) != bool(b), "logical_not": lambda a: not a,
 }
 _NUMERIC: Mapping[str, Callable[..., Any]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "true_divide": operator.truediv, "floor_divide": functions.floor_divide, "remainder": functions.remainder,
-    "mod": functions.remainder, "fmod": functions.fmod, "power": functions.power, "float_power": functions.power,
-    "negative": functions.negative, "positive": functions.positive, "absolute": functions.absolute, "abs": functions.absolute,
-    "fabs": functions.absolute, "sign": functions.sign, "square": functions.square, "reciprocal": functions.reciprocal,
-    "maximum": functions.maximum, "minimum": functions.minimum, "fmax": functions.fmax, "fmin": functions.fmin,
-    "conjugate": functions.conjugate, "conj": functions.conjugate, "deg2rad": functions.radians, "rad2deg": functions.degrees,
-    "ldexp": functions.ldexp, "heaviside": functions.heaviside, "floor": functions.floor, "ceil": ceil,
-    "trunc": functions.trunc, "rint": functions.rint, "divmod": functions.divmod_, "modf": functions.modf,
+    "true_divide": operator.truediv, "floor_divide": choices.floor_divide, "remainder": choices.remainder,
+    "mod": choices.remainder, "fmod": choices.fmod, "power": functions.power, "float_power": functions.power,
+    "negative": choices.negative, "positive": choices.positive, "absolute": choices.absolute, "abs": choices.absolute,
+    "fabs": choices.absolute, "sign": choices.sign, "square": functions.square, "reciprocal": functions.reciprocal,
+    "maximum": choices.maximum, "minimum": choices.minimum, "fmax": choices.fmax, "fmin": choices.fmin,
+    "conjugate": choices.conjugate, "conj": choices.conjugate, "deg2rad": functions.radians, "rad2deg": functions.degrees,
+    "ldexp": functions.ldexp, "heaviside": choices.heaviside, "copysign": choices.copysign, "floor": floor, "ceil": ceil,
+    "trunc": trunc, "rint": rint, "divmod": choices.divmod_, "modf": choices.modf,
     **{name: getattr(functions, name) for name in (
         "exp exp2 expm1 log log2 log10 log1p logaddexp logaddexp2 sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh "
-        "cosh tanh arcsinh arccosh arctanh hypot copysign radians degrees").split()},
+        "cosh tanh arcsinh arccosh arctanh hypot radians degrees").split()},
 }
 SCALAR: Mapping[str, Callable[..., Any]] = {**_NUMERIC, **_BOOLEAN}
 """Every universal function of the fragment by NumPy's name, for single numbers."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import functions
+from . import choices, functions
 from .arrays import bare
 from .constants import leaked, literal, to_float32, to_float64
 from .elementwise import SCALAR, apply
@@ -136,15 +136,15 @@ def mathematics() -> Any:
     """The module `math`."""
     spelled = {"acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
                "atanh": "arctanh", "pow": "power"}
-    same = ("exp exp2 expm1 log2 log10 log1p sqrt cbrt sin cos tan sinh cosh tanh copysign radians degrees erf erfc "
-            "gamma lgamma fmod ldexp modf")
+    same = ("exp exp2 expm1 log2 log10 log1p sqrt cbrt sin cos tan sinh cosh tanh radians degrees erf erfc gamma lgamma ldexp")
     names = {name: name for name in same.split()} | spelled
     return _Module("math", {
         **{name: getattr(functions, ours) for name, ours in names.items()},
+        "copysign": choices.copysign, "fmod": choices.fmod, "modf": choices.modf,
         "log": lambda x, base=None: functions.log(x) if base is None else functions.log(x) / functions.log(base),
-        "fabs": functions.absolute, "hypot": _hypot, "pi": pi(), "e": functions.exp(exact(1)), "tau": exact(2) * pi(),
-        "inf": literal(math.inf), "nan": literal(math.nan), "isnan": functions.is_nan, "isinf": functions.is_inf,
-        "isfinite": functions.is_finite, "fsum": lambda values: functools.reduce(operator.add, values, exact(0)),
+        "fabs": choices.absolute, "hypot": _hypot, "pi": pi(), "e": functions.exp(exact(1)), "tau": exact(2) * pi(),
+        "inf": literal(math.inf), "nan": literal(math.nan), "isnan": choices.is_nan, "isinf": choices.is_inf,
+        "isfinite": choices.is_finite, "fsum": lambda values: functools.reduce(operator.add, values, exact(0)),
         "prod": lambda values, start=1: functools.reduce(operator.mul, values, start),
         "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
         **{name: getattr(math, name) for name in ("gcd", "lcm", "factorial", "comb", "perm", "isqrt")},

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import functions
+from . import choices, functions
 from .arrays import Array, as_object, bare, integral, numbers, result_dtype, wrapped
 from .draw import current
 from .elementwise import apply, delivered, written
@@ -28,7 +28,7 @@ def _contraction(function: Callable[..., Any], conjugates: bool = False) -> Call
         written(*sources)
         current().charge(sum(source.size for source in sources))
         if conjugates:
-            sources[0] = as_object(np.frompyfunc(functions.conjugate, 1, 1)(sources[0]))
+            sources[0] = as_object(np.frompyfunc(choices.conjugate, 1, 1)(sources[0]))
             made[0] = sources[0]
         found = function(*made, **options)
         if not isinstance(found, np.ndarray) or not found.ndim:

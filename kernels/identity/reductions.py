@@ -8,10 +8,10 @@ import numpy as np
 
 from . import functions
 from .arrays import Array, bare, integral, numbers, wrapped
+from .choices import is_nan
 from .elementwise import apply
 from .errors import Unsupported
-from .functions import is_nan
-from .number import ONE, ZERO, exact
+from .number import ONE, ZERO, exact, floor
 
 _UNSET = np._NoValue
 
@@ -147,7 +147,7 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
 
 
 def _middle(values: list[Any]) -> Any:
-    from .selections import sorted_numbers
+    from .ordering import sorted_numbers
 
     if any(is_nan(value) for value in values):
         raise Unsupported("np.median of nan")
@@ -162,11 +162,11 @@ def quantile(a: Any, q: Any, axis: Any = None, **options: Any) -> Any:
         raise Unsupported("np.quantile with options or for several q")
 
     def pick(values: list[Any]) -> Any:
-        from .selections import sorted_numbers
+        from .ordering import sorted_numbers
 
         ordered = sorted_numbers(values)
         place = functions.number(q) * exact(len(ordered) - 1)
-        low = int(functions.floor(place))
+        low = int(floor(place))
         high = min(low + 1, len(ordered) - 1)
         return ordered[low] + (ordered[high] - ordered[low]) * (place - exact(low))
 

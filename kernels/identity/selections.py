@@ -1,4 +1,4 @@
-"""NumPy's functions that choose, order, count and look up, along the values of the numbers."""
+"""NumPy's functions that choose, count and look up, along the values of the numbers."""
 from __future__ import annotations
 
 import functools
@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from . import functions
+from . import choices, functions, ordering
 from .arrays import Array, as_object, bare, converted, holds_numbers, integral, numbers, result_dtype, wrapped
+from .choices import is_nan
 from .draw import current
 from .elementwise import apply
 from .errors import Unsupported
-from .functions import is_nan
-from .number import ONE, ZERO, Number, order
+from .number import ONE, ZERO, Number, trunc
 
 
 def where(condition: Any, *branches: Any) -> Any:
@@ -66,7 +66,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0, posinf: Any = None, negi
     def plain(value: Any) -> Any:
         if is_nan(value):
             return functions.number(nan)
-        if functions.is_inf(value):
+        if choices.is_inf(value):
             substitute = posinf if value > 0 else neginf
             if substitute is None:
                 raise Unsupported("np.nan_to_num of an infinity")
@@ -84,7 +84,7 @@ def rounded(a: Any, decimals: int = 0, out: Any = None) -> Any:
     """np.round"""
     if integral(a):
         return wrapped(np.round(bare(a), decimals))
-    found = _mapped(lambda value: functions.rounded(value, decimals), a)
+    found = _mapped(lambda value: choices.rounded(value, decimals), a)
     if out is not None:
         out[...] = found
         return out
@@ -109,141 +109,9 @@ def _part(name: str) -> Callable[..., Any]:
     return call
 
 
-# --- order
-
-def sorted_numbers(values: Any) -> list[Any]:
-    """In ascending order, nan last; equal ones keep their order."""
-    return [value for _, value in sorted(enumerate(values), key=_KEY)]
-
-
-def _smaller(one: tuple[int, Any], other: tuple[int, Any]) -> int:
-    a, b = functions.real(one[1]), functions.real(other[1])
-    found = order(a, b)
-    return is_nan(a) - is_nan(b) if found is None else found
-
-
-_KEY = functools.cmp_to_key(_smaller)
-
-
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, stable: Any = None) -> Any:  # noqa: A002
-    """np.sort"""
-    if holds_numbers(a):
-        return _along(a, axis, sorted_numbers, result_dtype(a))
-    return wrapped(np.sort(bare(a), axis))
-
-
-def _sort_in_place(self: Array, axis: Any = -1, kind: Any = None, order: Any = None, stable: Any = None) -> None:  # noqa: A002
-    self[...] = sort(self, axis)
-
-
-def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, stable: Any = None) -> Any:  # noqa: A002
-    """np.argsort"""
-    if holds_numbers(a):
-        return _along(a, axis, lambda row: [place for place, _ in sorted(enumerate(row), key=_KEY)], np.int64)
-    return wrapped(np.argsort(bare(a), axis, kind="stable"))
-
-
-def _along(a: Any, axis: Any, function: Callable[[Any], list[Any]], dtype: Any) -> Any:
-    source = bare(a)
-    current().charge(source.size)
-    if axis is None:
-        source, axis = source.reshape(-1), 0
-    rows = np.moveaxis(source, axis, -1)
-    made = np.empty(rows.shape, object if np.dtype(dtype).kind in "fc" else dtype)
-    for place in np.ndindex(rows.shape[:-1]):
-        made[place] = function(list(rows[place]))
-    return wrapped(np.moveaxis(made, -1, axis), dtype)
-
-
-def _extreme_place(ufunc: np.ufunc, skip_nan: bool = False) -> Callable[..., Any]:
-    sign = 1 if ufunc is np.maximum else -1
-
-    def best(row: list[Any]) -> int:
-        found = None
-        for place, value in enumerate(row):
-            value = functions.real(value)
-            if is_nan(value):
-                if skip_nan:
-                    continue
-                return place
-            if found is None or order(value, row[found]) == sign:
-                found = place
-        if found is None:
-            raise ValueError("attempt to get the place of an extremum of an empty sequence")
-        return found
-
-    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-        source = bare(a)
-        keep = bool(keepdims) and keepdims is not np._NoValue
-        if not holds_numbers(source):
-            return wrapped((np.argmax if sign > 0 else np.argmin)(source, axis, keepdims=keep))
-        current().charge(source.size)
-        if axis is None:
-            return np.int64(best(list(source.reshape(-1))))
-        rows = np.moveaxis(source, axis, -1)
-        made = np.empty(rows.shape[:-1], np.int64)
-        for place in np.ndindex(made.shape):
-            made[place] = best(list(rows[place]))
-        if keep:
-            made = np.expand_dims(made, axis)
-        return made.view(Array) if made.ndim else made[()]
-
-    return call
-
-
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """np.searchsorted"""
-    if sorter is not None:
-        raise Unsupported("np.searchsorted with a sorter")
-    if integral(a) and integral(v):
-        return wrapped(np.searchsorted(bare(a), bare(v), side))
-    edges = list(numbers(a))
-
-    def place(value: Any) -> int:
-        low, high = 0, len(edges)
-        while low < high:
-            middle = (low + high) // 2
-            if edges[middle] < value or side == "right" and not edges[middle] > value:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    return _integers(place, v)
-
-
-def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    """np.digitize for ascending bins."""
-    edges = list(numbers(bins))
-    if any(later < earlier for earlier, later in zip(edges, edges[1:])):
-        raise Unsupported("np.digitize with descending bins")
-    return searchsorted(bins, x, "left" if right else "right")
-
-
-def _integers(function: Callable[[Any], int], value: Any) -> Any:
-    found = np.frompyfunc(function, 1, 1)(numbers(value))
-    return np.asarray(found, np.int64).view(Array) if isinstance(found, np.ndarray) else np.int64(found)
-
-
 def nonzero(a: Any) -> Any:
     """np.nonzero"""
     return tuple(part.view(Array) for part in np.nonzero(_mask(a)))
-
-
-def unique(ar: Any, **options: Any) -> Any:
-    """np.unique without options for numbers; NumPy's own for integers."""
-    if integral(ar):
-        found = np.unique(bare(ar), **options)
-        return tuple(wrapped(part) for part in found) if isinstance(found, tuple) else wrapped(found)
-    if options:
-        raise Unsupported("np.unique with options")
-    kept: list[Any] = []
-    for value in sorted_numbers(numbers(ar).reshape(-1)):
-        if not kept or value != kept[-1]:
-            kept.append(value)
-    made = np.empty(len(kept), object)
-    made[:] = kept
-    return wrapped(made, result_dtype(ar))
 
 
 # --- counting and interpolation
@@ -268,7 +136,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
         raise Unsupported("np.histogram with density")
     values = list(numbers(a).reshape(-1))
     if np.ndim(bare(bins)) == 0:
-        low, high = range if range is not None else (functools.reduce(functions.minimum, values), functools.reduce(functions.maximum, values))
+        low, high = range if range is not None else (functools.reduce(choices.minimum, values), functools.reduce(choices.maximum, values))
         edges = linspace(functions.number(low), functions.number(high), int(bins) + 1)
     else:
         edges = wrapped(numbers(bins), np.float64)
@@ -278,7 +146,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
     for number, value in enumerate(values):
         if is_nan(value) or value < steps[0] or value > steps[-1]:
             continue
-        place = min(int(searchsorted(edges, value, "right")) - 1, len(made) - 1)
+        place = min(int(ordering.searchsorted(edges, value, "right")) - 1, len(made) - 1)
         made[place] = made[place] + (ONE if given is None else given[number])
     counts = np.empty(len(made), object)
     counts[:] = made
@@ -299,7 +167,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
             return values[-1] if right is None else functions.number(right)
         if point == places[-1]:
             return values[-1]
-        low = int(searchsorted(xp, point, "right")) - 1
+        low = int(ordering.searchsorted(xp, point, "right")) - 1
         slope = (values[low + 1] - values[low]) / (places[low + 1] - places[low])
         return slope * (point - places[low]) + values[low]
 
@@ -318,7 +186,7 @@ def isclose(a: Any, b: Any, rtol: Any = None, atol: Any = None, equal_nan: bool 
     def close(one: Any, other: Any) -> bool:
         if is_nan(one) or is_nan(other):
             return equal_nan and is_nan(one) and is_nan(other)
-        if functions.is_inf(one) or functions.is_inf(other):
+        if choices.is_inf(one) or choices.is_inf(other):
             return bool(one == other)
         return bool(abs(one - other) <= atol + rtol * abs(other))
 
@@ -366,19 +234,16 @@ def _dtype_of(value: Any) -> Any:
 
 TABLE: Mapping[str, Callable[..., Any]] = {
     "where": where, "select": select, "clip": clip, "nan_to_num": nan_to_num, "round": rounded, "around": rounded,
-    "fix": _each(functions.trunc), "real": _part("real"), "imag": _part("imag"), "angle": _each(functions.angle),
-    "sinc": _each(functions.sinc), "sort": sort, "argsort": argsort, "argmax": _extreme_place(np.maximum),
-    "argmin": _extreme_place(np.minimum), "nanargmax": _extreme_place(np.maximum, True),
-    "nanargmin": _extreme_place(np.minimum, True), "searchsorted": searchsorted, "digitize": digitize, "nonzero": nonzero,
+    "fix": _each(trunc), "real": _part("real"), "imag": _part("imag"), "angle": _each(choices.angle),
+    "sinc": _each(functions.sinc), "nonzero": nonzero,
     "flatnonzero": lambda a: nonzero(_mask(a).reshape(-1))[0], "argwhere": lambda a: np.argwhere(_mask(a)).view(Array),
-    "unique": unique, "bincount": bincount, "histogram": histogram, "interp": interp, "isclose": isclose,
+    "bincount": bincount, "histogram": histogram, "interp": interp, "isclose": isclose,
     "allclose": lambda *arguments, **options: bool(np.all(bare(isclose(*arguments, **options)))),
     "array_equal": array_equal, "isin": isin, "copyto": copyto, "putmask": putmask, "put_along_axis": put_along_axis,
     "iscomplexobj": lambda x: _dtype_of(x).kind == "c", "isrealobj": lambda x: _dtype_of(x).kind != "c",
     "result_type": lambda *values: np.result_type(*(_dtype_of(value) for value in values)),
     "isscalar": lambda value: not isinstance(value, np.ndarray),
 }
-for _name in ("argsort", "argmax", "argmin", "clip", "nonzero", "searchsorted", "round"):
+for _name in ("clip", "nonzero", "round"):
     setattr(Array, _name, (lambda function: lambda self, *arguments, **options: function(self, *arguments, **options))(TABLE[_name]))
-Array.sort = _sort_in_place  # type: ignore[method-assign]
 Array.conj = Array.conjugate = lambda self: apply(np.conjugate, "__call__", (self,), {})  # type: ignore[method-assign]

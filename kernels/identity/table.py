@@ -13,9 +13,10 @@ from .errors import Unsupported
 @lru_cache(maxsize=1)
 def table() -> Mapping[str, Callable[..., Any]]:
     """Every function of the fragment that is no universal function ("sum", "linalg.norm", ...)."""
-    from . import allocation, arrangement, products, reductions, selections
+    from . import allocation, arrangement, ordering, products, reductions, selections
 
-    return {**arrangement.TABLE, **allocation.TABLE, **reductions.TABLE, **selections.TABLE, **products.TABLE}
+    return {**arrangement.TABLE, **allocation.TABLE, **reductions.TABLE, **selections.TABLE,
+            **ordering.TABLE, **products.TABLE}
 
 
 def known(function: Callable[..., Any]) -> Callable[..., Any]:
