@@ -67,15 +67,27 @@ class Judges:
 
 
 def _work(assignments: Mapping[str, Assignment], seed: int, tasks: multiprocessing.Queue, found: multiprocessing.Queue) -> None:
-    """Judges what `tasks` holds until it holds None."""
+    """Judges what `tasks` holds until it holds None, or the process that fills it is gone."""
     kernel = ""
     with ExitStack() as stack:
-        for item in iter(tasks.get, None):
+        for item in _items(tasks):
             if item.kernel != kernel:
                 stack.close()
                 judge = stack.enter_context(Judge(assignments[item.kernel]))
                 kernel = item.kernel
             found.put(_finding(judge, item, seed))
+
+
+def _items(tasks: multiprocessing.Queue) -> Iterator[Item]:
+    parent = multiprocessing.parent_process()
+    while parent is not None and parent.is_alive():
+        try:
+            item = tasks.get(timeout=_LOOK_SECONDS)
+        except queue.Empty:
+            continue
+        if item is None:
+            return
+        yield item
 
 
 def _finding(judge: Judge, item: Item, seed: int) -> Finding:
