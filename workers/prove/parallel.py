@@ -27,27 +27,38 @@ _MOST_ROUNDS = 20
 _REST = 0.5
 """Of the processor time that a child may take, what its thread runs take at most: the build needs some, too."""
 
-METHODS = {
-    "proven": "The index expressions of every parallel loop were proven, by integer linear algebra on the text, never to meet "
-              "between iterations, whatever the sizes",
-    "logged": "Every access of the interpreted text was logged by iteration at the sizes listed, and none met another's",
-}
-_ALSO = ("; its iterations gave the same results in other orders, and compiled, with each number of threads, it gave the "
-         "reference's")
+_PROVEN = ("the index expressions of every parallel loop were proven, by integer linear algebra on the text, never to meet "
+           "between iterations, whatever the sizes")
+_LOGGED = "every access of the interpreted text was logged by iteration at the sizes listed, and none met another's"
+_ORDERED = "the interpreted iterations gave the same results in other orders"
+_THREADED = "what was compiled gave the reference's results with each number of threads listed"
 
 
 def parallel(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> Check:
-    """Answers "serial", "proven" (for every size) or "logged" (at `sizes`, with each loop's reason in `loops`)."""
+    """Answers "serial", "proven" (for every size) or "logged" (at `sizes`, with each loop's reason in `loops`); "not
+    applicable" where neither came to its end here."""
     if not candidate.options.parallel:
         return Check(Verdict.VERIFIED, "", {"answer": "serial", "method": "It is compiled without parallel loops"})
     facts = _proof(judge, candidate, seconds * _SHARES["proof"])
     ordered = _orders(judge, candidate, seed, seconds * _SHARES["orders"])
     facts = {**facts, **ordered.facts}
     if not ordered.passed:
-        return Check(ordered.verdict, ordered.message, facts)
+        return Check(ordered.verdict, ordered.message, {**facts, "answer": "race", "method": f"Interpreted: {_LOGGED}; {_ORDERED}"})
     threaded = _threads(judge, candidate, seed, seconds * _SHARES["threads"])
     facts["threads"] = dict(threaded.facts)
-    return Check(threaded.verdict, threaded.message, facts)
+    return Check(threaded.verdict, threaded.message, {**facts, **_summary(facts)})
+
+
+def _summary(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer, and in one sentence what it rests on; only what was done is named."""
+    proven, sizes = facts["proven"], facts["sizes"]
+    ways = [_PROVEN] * proven + [_LOGGED, _ORDERED] * bool(sizes) + [_THREADED] * bool(facts["threads"].get("runs"))
+    method = "; ".join(ways) or "nothing could be tried"
+    answer = "proven" if proven else "logged" if sizes else "not applicable"
+    found = {"answer": answer, "method": method[0].upper() + method[1:]}
+    if answer == "not applicable":
+        found["reason"] = "not affine, and too long to interpret here: " + "; ".join(facts["limits"][:1])
+    return found
 
 
 def _proof(judge: Judge, candidate: Candidate, seconds: float) -> dict[str, Any]:
@@ -57,11 +68,10 @@ def _proof(judge: Judge, candidate: Candidate, seconds: float) -> dict[str, Any]
     with judge.leases.build():
         try:
             proof = prove_parallel(candidate, judge.oracle.signature, seconds)
-        except CandidateError as error:
-            return {"answer": "logged", "method": METHODS["logged"] + _ALSO, "loops": [], "bounds": [], "reason": str(error)}
-    answer = "proven" if proof.proven else "logged"
+        except (CandidateError, RecursionError) as error:
+            return {"proven": False, "loops": [], "bounds": [], "in_bounds": False, "unproven": str(error)}
     found = proof.as_json()
-    return {"answer": answer, "method": METHODS[answer] + _ALSO, "loops": list(found["loops"]), "bounds": list(found["bounds"]),
+    return {"proven": proof.proven, "loops": list(found["loops"]), "bounds": list(found["bounds"]),
             "in_bounds": proof.in_bounds, "assumptions": list(proof.assumptions)}
 
 

@@ -104,6 +104,7 @@ def test_a_scatter_is_logged_at_sizes_and_its_loop_says_why(judge):
     found = parallel(judge, writes(LOGGED), 7, 1.0)
     assert found.passed, found.message
     assert found.facts["answer"] == "logged" and found.facts["sizes"][0].startswith("size tiny")
+    assert "proven" not in found.facts["method"]
     assert "out[order[i]]" in found.facts["loops"][0]["reason"]
 
 
