@@ -65,7 +65,9 @@ def _like(value: Any) -> Callable[..., Any]:
     return call
 
 
-def full_like(prototype: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+def full_like(
+    prototype: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
     """np.full_like"""
     made = _prototype(prototype, dtype, shape)
     made[...] = fill_value
@@ -86,7 +88,10 @@ def array(value: Any, dtype: Any = None, copy: Any = True, order: str = "K", sub
         made = made.copy() if copy and made is value else made
         made = made if isinstance(made, Array) else wrapped(made)
     else:
-        source = nested(list(value)) if isinstance(value, list | tuple | range) else np.asarray(value) if integral(value) else numbers(value)
+        if isinstance(value, list | tuple | range):
+            source = nested(list(value))
+        else:
+            source = np.asarray(value) if integral(value) else numbers(value)
         made = wrapped(source, _kind_of(source))
         if dtype is not None and np.dtype(dtype) != made.dtype:
             made = converted(made, dtype)
@@ -132,7 +137,9 @@ def arange(*bounds: Any, dtype: Any = None, **options: Any) -> Any:
     return array([first + gap * exact(i) for i in range(count)], dtype)
 
 
-def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0) -> Any:
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
     """np.linspace"""
     if axis or np.ndim(bare(start)) or np.ndim(bare(stop)):
         raise Unsupported("np.linspace between arrays")
@@ -143,7 +150,9 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retste
     return (made, gap) if retstep else made
 
 
-def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0) -> Any:
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: int = 0
+) -> Any:
     """np.logspace"""
     return array([power(number(base), each) for each in numbers(linspace(start, stop, num, endpoint)).flat], dtype)
 

@@ -139,6 +139,15 @@ for _name in ("tobytes", "tofile", "dump", "dumps", "byteswap", "setflags", "get
     setattr(Array, _name, _refused(_name))
 
 
+def method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy's as the array method of its name."""
+
+    def call(self: Array, *arguments: Any, **options: Any) -> Any:
+        return function(self, *arguments, **options)
+
+    return call
+
+
 def holds_numbers(value: Any) -> bool:
     """Whether an array's elements are numbers of ours."""
     return isinstance(value, np.ndarray) and _own_dtype(value) == _OBJECT
@@ -222,7 +231,9 @@ def nominal_of(value: Any) -> Any:
         return value.dtype
     if isinstance(value, list | tuple):
         return np.dtype(np.int64) if integral(value) else _FLOAT
-    return complex if isinstance(value, Pair | complex) else int if isinstance(value, int) and not isinstance(value, bool) else float
+    if isinstance(value, Pair | complex):
+        return complex
+    return int if type(value) is int else float
 
 
 def result_dtype(*values: Any) -> np.dtype:

@@ -59,7 +59,7 @@ class _Reading:
 
     def __str__(self) -> str:
         precision = "to the precision of float32" if self.single else "to the precision of float64"
-        return f"constants as the simple numbers that they round, {precision}" if self.explained else f"constants as they are written, {precision}"
+        return f"constants as {'the simple numbers that they round' if self.explained else 'they are written'}, {precision}"
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,9 @@ def _finished(report: IdentityReport, real: int) -> IdentityReport:
     return report
 
 
-def _drawn(question: _Question, reading: _Reading, size: Mapping[str, int], seed: int) -> tuple[int, Agreement | Difference, Draw]:
+def _drawn(
+    question: _Question, reading: _Reading, size: Mapping[str, int], seed: int
+) -> tuple[int, Agreement | Difference, Draw]:
     """One comparison that came to an end, with the seed that it was made at. Raises Undecided, Exhausted, SpecError."""
     reason = ""
     for attempt in range(2 * _REDRAWS):
@@ -196,7 +198,8 @@ def _run(
         expected = runs.of_reference(question.spec.spec, inputs.drawn(arguments, seed, literal), question.written)
         draw.steps = 0
         draw.rounding = not _knows_single(question.signature) and not draw.conversions
-        found = runs.of_candidate(question.candidate, inputs.drawn(arguments, seed, literal), question.signature, question.written, draw)
+        given = inputs.drawn(arguments, seed, literal)
+        found = runs.of_candidate(question.candidate, given, question.signature, question.written, draw)
     return expected, found, draw
 
 

@@ -23,8 +23,8 @@ class Draw:
     rounding: a conversion to float32 rounds, as the reference knows no float32 at all; else it is taken as exact.
 
     The rest is what the runs leave behind. functions: names of those that were taken as opaque. conversions: between
-    float types, taken as exact. leaks: machine floats whose origin is not known. constants, literals: numbers that stood for a literal
-    so far, the irrational ones and the others.
+    float types, taken as exact. leaks: machine floats whose origin is not known. constants, literals:
+    numbers that stood for a literal so far, the irrational ones and the others.
     """
 
     single: bool

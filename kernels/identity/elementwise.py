@@ -102,7 +102,8 @@ def reduced(
 ) -> Any:
     """A reduction by the function called `name` over one axis, several, or all (None), in the order of the elements."""
     function, source = SCALAR[name], numbers(array)
-    axes = tuple(range(source.ndim)) if axis is None else tuple(a % source.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    given = range(source.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(a % source.ndim for a in given)
     kept = tuple(a for a in range(source.ndim) if a not in axes)
     shape = tuple(source.shape[a] for a in kept)
     rows = source.transpose(kept + axes).reshape(_flat(shape, [source.shape[a] for a in axes]))

@@ -71,7 +71,7 @@ def _close(plain: Any, numbers: Any, index: tuple[int, ...], tolerance: float) -
     exact = number(element)
     if not holds_numbers(numbers) and np.asarray(plain).dtype.kind in "biu":
         return int(value) == int(exact)
-    parts = ((complex(value).real, exact.real), (complex(value).imag, exact.imag)) if isinstance(exact, Pair) else ((float(value), exact),)
+    parts = [(float(value), exact)] if not isinstance(exact, Pair) else [(value.real, exact.real), (value.imag, exact.imag)]
     largest = float(np.nanmax(np.abs(np.where(np.isfinite(plain), plain, 0)), initial=0.0))
     for one, other in parts:
         other = float(other.value)

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import choices, functions
 from .arrays import bare
-from .constants import leaked, literal, to_float32, to_float64
+from .constants import literal, to_float32, to_float64
 from .elementwise import SCALAR, apply
 from .errors import Unsupported
 from .number import Number, exact
@@ -23,8 +23,8 @@ from .table import table
 
 _PLAIN = frozenset((
     "ndarray newaxis int8 int16 int32 int64 intp int_ intc short byte long longlong uint8 uint16 uint32 uint64 uintp uint ulong "
-    "ulonglong ubyte ushort uintc bool_ bool dtype integer floating inexact number generic signedinteger unsignedinteger complexfloating iinfo s_ "
-    "c_ index_exp ndindex issubdtype can_cast errstate seterr isdtype"
+    "ulonglong ubyte ushort uintc bool_ bool dtype integer floating inexact number generic signedinteger unsignedinteger "
+    "complexfloating iinfo s_ c_ index_exp ndindex issubdtype can_cast errstate seterr isdtype"
 ).split())
 """What is NumPy's own here too."""
 
@@ -126,7 +126,8 @@ _TYPES = {**_TYPES, "single": _TYPES["float32"], "double": _TYPES["float64"], "f
 
 def _limits(dtype: Any) -> Any:
     """np.finfo with numbers of ours."""
-    found = np.finfo(dtype.dtype if hasattr(dtype, "dtype") and not isinstance(dtype, type) else dtype if isinstance(dtype, type | np.dtype) else np.float64)
+    known = dtype if isinstance(dtype, type | np.dtype) else getattr(dtype, "dtype", np.float64)
+    found = np.finfo(known)
     return types.SimpleNamespace(bits=found.bits, **{
         name: fraction(Fraction(float(getattr(found, name))))
         for name in ("eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "max", "min", "resolution")})
@@ -211,12 +212,5 @@ def is_instance(value: Any, kinds: Any) -> bool:
 
 def _is_scalar_integer(value: Any) -> bool:
     return isinstance(value, int | np.integer | np.bool_)
-
-
-def argument(value: Any) -> Any:
-    """A result of the text that may be a float of the machine, as one of ours."""
-    if isinstance(value, float | np.floating):
-        return leaked(float(value))
-    return value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import functions
-from .arrays import Array, bare, holds_numbers, integral, numbers, result_dtype, wrapped
+from .arrays import Array, bare, holds_numbers, integral, method, numbers, result_dtype, wrapped
 from .choices import is_nan
 from .draw import current
 from .errors import Unsupported
@@ -151,5 +151,5 @@ TABLE: Mapping[str, Callable[..., Any]] = {
     "searchsorted": searchsorted, "digitize": digitize, "unique": unique,
 }
 for _name in ("argsort", "argmax", "argmin", "searchsorted"):
-    setattr(Array, _name, (lambda function: lambda self, *arguments, **options: function(self, *arguments, **options))(TABLE[_name]))
+    setattr(Array, _name, method(TABLE[_name]))
 Array.sort = _sort_in_place  # type: ignore[method-assign]

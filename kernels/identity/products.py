@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import choices, functions
-from .arrays import Array, as_object, bare, integral, numbers, result_dtype, wrapped
+from .arrays import Array, as_object, bare, integral, method, numbers, result_dtype, wrapped
 from .draw import current
 from .elementwise import apply, delivered, written
 from .errors import Unsupported
@@ -149,4 +149,4 @@ TABLE: Mapping[str, Callable[..., Any]] = {
     "correlate": correlate, "polyval": polyval, "linalg.matrix_power": matrix_power, "linalg.multi_dot": multi_dot,
 }
 for _name in ("dot", "trace"):
-    setattr(Array, _name, (lambda function: lambda self, *arguments, **options: function(self, *arguments, **options))(TABLE[_name]))
+    setattr(Array, _name, method(TABLE[_name]))

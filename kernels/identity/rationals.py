@@ -13,7 +13,8 @@ from .residues import WHOLE, hashed, of_fraction
 
 def fraction(value: Fraction) -> Number:
     """The number of an exact rational."""
-    return Number(Decimal(value.numerator) / Decimal(value.denominator), of_fraction(value.numerator, value.denominator), WHOLE, True)
+    numerator, denominator = value.numerator, value.denominator
+    return Number(Decimal(numerator) / Decimal(denominator), of_fraction(numerator, denominator), WHOLE, True)
 
 
 def pi() -> Number:

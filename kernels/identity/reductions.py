@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import functions
-from .arrays import Array, bare, integral, numbers, wrapped
+from .arrays import Array, bare, integral, method, numbers, wrapped
 from .choices import is_nan
 from .elementwise import apply
 from .errors import Unsupported
@@ -17,7 +17,10 @@ _UNSET = np._NoValue
 
 
 def _reduction(ufunc: np.ufunc) -> Callable[..., Any]:
-    def call(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET, where: Any = True) -> Any:
+    def call(
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET,
+        where: Any = True,
+    ) -> Any:
         options = {} if initial is _UNSET else {"initial": initial}
         return apply(ufunc, "reduce", (_array(a),), {
             "axis": axis, "dtype": dtype, "out": out, "keepdims": bool(keepdims) and keepdims is not _UNSET,
@@ -29,7 +32,9 @@ def _reduction(ufunc: np.ufunc) -> Callable[..., Any]:
 def _extremum(ufunc: np.ufunc) -> Callable[..., Any]:
     reduce = _reduction(ufunc)
 
-    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET, where: Any = True) -> Any:
+    def call(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET, where: Any = True
+    ) -> Any:
         return reduce(a, axis, None, out, keepdims, initial, where)
 
     return call
@@ -57,7 +62,10 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
     return _delivered(sum_(source, axis, None, None, keepdims, where=where) / count, out, dtype)
 
 
-def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True, **more: Any) -> Any:
+def var(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True,
+    **more: Any,
+) -> Any:
     """np.var"""
     if set(more) - {"correction"}:
         raise Unsupported("np.var with mean=")
@@ -69,7 +77,10 @@ def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any 
     return _delivered(sum_(squares, axis, None, None, keepdims, where=where) / count, out, dtype)
 
 
-def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True, **more: Any) -> Any:
+def std(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True,
+    **more: Any,
+) -> Any:
     """np.std"""
     return _delivered(_elementwise(np.sqrt, var(a, axis, None, None, ddof, keepdims, where, **more)), out, dtype)
 
@@ -99,7 +110,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     source = _real_array(x)
     vector = axis is not None and not isinstance(axis, tuple) or axis is None and source.ndim == 1
     if ord is None or ord == "fro" or vector and ord == 2:
-        return _elementwise(np.sqrt, sum_(_elementwise(np.square, abs(source)) if source.dtype.kind == "c" else source * source, axis, keepdims=keepdims))
+        sizes = abs(source) if source.dtype.kind == "c" else source
+        return _elementwise(np.sqrt, sum_(sizes * sizes, axis, keepdims=keepdims))
     if vector and ord == 1:
         return sum_(abs(source), axis, keepdims=keepdims)
     if vector and ord in (np.inf, -np.inf):
@@ -256,4 +268,4 @@ TABLE: Mapping[str, Callable[..., Any]] = {
 }
 METHODS = ("sum", "prod", "max", "min", "all", "any", "cumsum", "cumprod", "mean", "var", "std")
 for _name in METHODS:
-    setattr(Array, _name, (lambda function: lambda self, *arguments, **options: function(self, *arguments, **options))(TABLE[_name]))
+    setattr(Array, _name, method(TABLE[_name]))

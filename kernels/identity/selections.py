@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import choices, functions, ordering
-from .arrays import Array, as_object, bare, converted, holds_numbers, integral, numbers, result_dtype, wrapped
+from .arrays import Array, as_object, bare, converted, holds_numbers, integral, method, numbers, result_dtype, wrapped
 from .choices import is_nan
 from .draw import current
 from .elementwise import apply
@@ -136,7 +136,7 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, we
         raise Unsupported("np.histogram with density")
     values = list(numbers(a).reshape(-1))
     if np.ndim(bare(bins)) == 0:
-        low, high = range if range is not None else (functools.reduce(choices.minimum, values), functools.reduce(choices.maximum, values))
+        low, high = range or (functools.reduce(choices.minimum, values), functools.reduce(choices.maximum, values))
         edges = linspace(functions.number(low), functions.number(high), int(bins) + 1)
     else:
         edges = wrapped(numbers(bins), np.float64)
@@ -197,7 +197,8 @@ def isclose(a: Any, b: Any, rtol: Any = None, atol: Any = None, equal_nan: bool 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     """np.array_equal"""
     one, other = numbers(a1), numbers(a2)
-    return one.shape == other.shape and all(bool(x == y) or equal_nan and is_nan(x) and is_nan(y) for x, y in zip(one.flat, other.flat))
+    pairs = zip(one.flat, other.flat)
+    return one.shape == other.shape and all(bool(x == y) or equal_nan and is_nan(x) and is_nan(y) for x, y in pairs)
 
 
 def isin(element: Any, test_elements: Any, **_: Any) -> Any:
@@ -213,7 +214,8 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
         dst[...] = src
     else:
         mask = np.broadcast_to(_mask(where), dst.shape)
-        dst[mask] = wrapped(np.broadcast_to(numbers(src), dst.shape)[mask]) if holds_numbers(dst) else np.broadcast_to(bare(src), dst.shape)[mask]
+        source = numbers(src) if holds_numbers(dst) else bare(src)
+        dst[mask] = wrapped(np.broadcast_to(source, dst.shape)[mask])
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
@@ -245,5 +247,5 @@ TABLE: Mapping[str, Callable[..., Any]] = {
     "isscalar": lambda value: not isinstance(value, np.ndarray),
 }
 for _name in ("clip", "nonzero", "round"):
-    setattr(Array, _name, (lambda function: lambda self, *arguments, **options: function(self, *arguments, **options))(TABLE[_name]))
+    setattr(Array, _name, method(TABLE[_name]))
 Array.conj = Array.conjugate = lambda self: apply(np.conjugate, "__call__", (self,), {})  # type: ignore[method-assign]
