@@ -244,6 +244,8 @@ class Expressions(Environment):
         dotted = syntax.text(node)
         if dotted in ("np.pi", "np.e", "np.inf", "np.nan", "np.euler_gamma", "math.pi", "math.e", "math.inf", "math.nan", "math.tau"):
             return replace(number(getattr(np if dotted[:2] == "np" else math, node.attr)), element=lambda _: dotted)
+        if of_module(node):
+            raise CannotLift(f"{dotted} has no loop form here")
         value = self.value(node.value)
         if node.attr == "shape":
             return self.shape_of(value)

@@ -792,6 +792,13 @@ def test_reference_outside_the_dialect_gives_no_candidate_but_the_line(name):
         reference_as_candidate(spec)
 
 
+def test_a_name_of_numpy_without_a_loop_form_is_itself_named():
+    _, _, found = lifted("""def grid(x):
+        rows, columns = np.mgrid[0:len(x), 0:3]
+        return rows * 2 + columns""", f"({V},)")
+    assert found.kept[0].reason == "np.mgrid has no loop form here"
+
+
 def test_reference_in_the_dialect_is_a_candidate_as_it_is():
     spec = spec_of("""def plain(x, sum=2):
         y: float = 0.0
