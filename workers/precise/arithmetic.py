@@ -120,10 +120,16 @@ class Wide(Native):
         subscripts = function is np.einsum
         arguments = tuple(a if subscripts and isinstance(a, str) else self._wider_type(a) for a in arguments)
         options = {name: self._wider_type(option) for name, option in options.items()}
-        if function in _ALLOCATORS if _hashable(function) else False:
-            if function not in (np.zeros, np.ones, np.empty) or len(arguments) < 2:
-                options.setdefault("dtype", self._real)
-        result = super().call(function, *arguments, **options)
+        by_place = function in (np.zeros, np.ones, np.empty, np.identity) and len(arguments) > 1
+        if _hashable(function) and function in _ALLOCATORS and not by_place:
+            options.setdefault("dtype", self._real)
+        name = getattr(function, "__name__", "a function")
+        try:
+            result = super().call(function, *arguments, **options)
+        except TypeError as error:
+            if _is_numpy(function):
+                raise Unrepeatable(f"{name} knows no wider numbers than double precision ({error})") from None
+            raise
         if not self._narrow(result):
             return result
         # NumPy makes double precision of integers.
@@ -132,7 +138,7 @@ class Wide(Native):
             function = getattr(self._as_float(owner), function.__name__)
         result = super().call(function, *map(self._as_float, arguments), **options)
         if self._narrow(result):
-            raise Unrepeatable(f"{getattr(function, '__name__', 'a function')} knows no wider numbers than double precision")
+            raise Unrepeatable(f"{name} knows no wider numbers than double precision")
         return result
 
     def literal_call(self, function: Any, /, *arguments: Any, **options: Any) -> Any:

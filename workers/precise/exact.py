@@ -121,8 +121,6 @@ class _Evaluator:
             own = float_results(self._oracle, other)
             collected.note_noise(exact)
         collected.note_own(own, exact)
-        if number and not self._thorough:
-            return
         native = Native(self._end, sequential=True)
         try:
             collected.note_plain(self._over(native, arguments), exact)
