@@ -48,7 +48,7 @@ class Drive:
     seconds: float
     families: Sequence[Family | Listed] = FAMILIES
     tried: dict[str, int] = field(default_factory=dict)
-    _last: float = 0.0
+    _latest: float = 0.0
     _failed: dict[str, Check] = field(default_factory=dict)
 
     def check(self) -> Check:
@@ -57,11 +57,12 @@ class Drive:
         import hypothesis  # noqa: F401 - takes a second that is not the families'
 
         start = perf_counter()
-        end, self._last = start + self.seconds, start + PATIENCE * self.seconds
+        end, last = start + self.seconds, start + PATIENCE * self.seconds
         weight = sum(family.weight for family in self.families)
         for family in self.families:
             now = perf_counter()
-            until = now + max(0.0, end - now) * family.weight / weight
+            share = family.weight / weight
+            until, self._latest = (now + max(0.0, limit - now) * share for limit in (end, last))
             if isinstance(family, Listed):
                 found = self._each(family, until)
             else:
@@ -77,7 +78,7 @@ class Drive:
             found = self._verdict(case)
             if found is not None:
                 return found
-            if perf_counter() > (deadline if number >= FEWEST_EXAMPLES * family.weight else max(deadline, self._last)):
+            if perf_counter() > (deadline if number >= FEWEST_EXAMPLES * family.weight else max(deadline, self._latest)):
                 return None
         return None
 
@@ -96,7 +97,7 @@ class Drive:
 
         def over() -> bool:
             now = perf_counter()
-            return now > (limit[0] if failures or len(tried) >= FEWEST_EXAMPLES else max(limit[0], self._last))
+            return now > (limit[0] if failures or len(tried) >= FEWEST_EXAMPLES else max(limit[0], self._latest))
 
         def examine(data: Any) -> None:
             if not failures and over():
