@@ -2,7 +2,7 @@
 
 It holds the reading end of a pipe whose writing end only the driver has. When the driver is gone, however it went,
 the pipe closes; the janitor then kills every process that carries the run's mark in its environment (Ray's daemons,
-workers and their warm processes inherit it) and removes the run's temporary directory.
+workers and their warm processes inherit it) and removes the run's temporary directory and the killed ones' scratch directories.
 """
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from . import scratch
 
 MARK = "KERNWRIGHT_RUN_MARK"
 GRACE_SECONDS = 3.0
@@ -83,6 +85,7 @@ def sweep(mark: str, directory: Path) -> None:
                 continue
         time.sleep(0.1)
     shutil.rmtree(directory, ignore_errors=True)
+    scratch.sweep()
 
 
 def main() -> None:

@@ -2,10 +2,7 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..kernels.candidate import Candidate
@@ -16,6 +13,7 @@ from .job import Assignment
 from .oracle import Case
 from .sandbox.client import Child, WarmProcess
 from .sandbox.limits import Limits
+from .scratch import Scratch
 
 ARGS, OTHER_ARGS = "timed", "timed, other values"
 TIMED = (ARGS, OTHER_ARGS)
@@ -33,14 +31,15 @@ class Slots:
         self.assignment = assignment
         self.parameters = assignment.spec.open().parameters
         self.warm = WarmProcess(assignment.settings.threads)
-        self._cache = Path(tempfile.mkdtemp(prefix="kernwright-trusted-"))
+        self._scratch = Scratch("trusted")
+        self._cache = self._scratch.path
         self._cached: dict[str, dict[str, Any]] = {}
         self._other: tuple[Any, tuple[Any, ...]] | None = None
 
     def close(self) -> None:
         """Ends the warm process and removes the directory."""
         self.warm.close()
-        shutil.rmtree(self._cache, ignore_errors=True)
+        self._scratch.close()
 
     def fork(self, name: str, cores: Sequence[int] = (), trusted: bool = False) -> Child:
         """A child that may build and run one candidate. trusted: it may write compiled code into the shared cache."""

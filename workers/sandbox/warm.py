@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..scratch import Scratch
 from . import child, kernel_calls, limits, namespaces
 
 TAIL_BYTES = 4096
@@ -258,7 +259,8 @@ def main(prepare: Callable[[], None] = _prepare) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     shared = namespaces.leave_network()
-    directory = Path(tempfile.mkdtemp(prefix="kernwright-warm-"))
+    scratch = Scratch("warm")
+    directory = scratch.path
     try:
         os.environ["HOME"] = os.environ["TMPDIR"] = os.environ["NUMBA_CACHE_DIR"] = str(directory)
         tempfile.tempdir = None
@@ -278,7 +280,7 @@ def main(prepare: Callable[[], None] = _prepare) -> None:
         finally:
             server.close()
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        scratch.close()
 
 
 def _owner() -> int:
