@@ -11,6 +11,7 @@ from typing import Any
 
 from ...kernels.candidate import Candidate
 from ...kernels.interpret.access import MAX_STEPS, AccessReport, log_accesses
+from ...kernels.parallel_proof.proof import prove_parallel
 from ...kernels.signature import Signature
 from ...kernels.spec import SpecError
 from ..arena import Arena
@@ -56,9 +57,13 @@ def check_access(
 
 def clear(child: Child, candidate: Candidate, oracle: Oracle, case: Case, seconds: float | None = None) -> Check:
     """`check_access` at `case`, and at larger sizes as long as some parallel loop never had two iterations at once, so
-    that nothing could race: blocks of 64 rows are one block at most small sizes. One whose loops stay so is refused."""
+    that nothing could race: blocks of 64 rows are one block at most small sizes. One whose loops stay so is refused,
+    unless they are proven to be independent at every size."""
     found = check_access(child, candidate, case, oracle.signature, seconds)
     idle = set(found.facts.get("unexercised", ()))
+    if found.passed and idle:
+        proof = prove_parallel(candidate, oracle.signature)
+        idle -= {loop.line for loop in proof.loops if loop.proven} - {loop.line for loop in proof.loops if not loop.proven}
     tried = [case.label]
     for size in larger_sizes(oracle) if found.passed and idle else ():
         try:
@@ -68,6 +73,8 @@ def clear(child: Child, candidate: Candidate, oracle: Oracle, case: Case, second
         again = check_access(child, candidate, larger, oracle.signature, seconds)
         if again.verdict is Verdict.REFUSED:
             continue  # too many steps at this size
+        if again.verdict in (Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY):
+            break  # the log is too much here, which says nothing of the kernel; and the child is gone
         if not again.passed:
             return again
         tried.append(larger.label)

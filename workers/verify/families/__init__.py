@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import integers, layouts, magnitudes, sizes, specials, values
+from . import integers, layouts, magnitudes, scalars, sizes, specials, values
 from .family import Family, Listed
 
 FAMILIES: Sequence[Family | Listed] = (
-    sizes.Sized(), *values.FAMILIES, *magnitudes.FAMILIES, *specials.FAMILIES, *integers.FAMILIES, *layouts.FAMILIES,
+    sizes.Sized(), *values.FAMILIES, *magnitudes.FAMILIES, *specials.FAMILIES, *integers.FAMILIES, *scalars.FAMILIES, *layouts.FAMILIES,
     sizes.Large(),
 )

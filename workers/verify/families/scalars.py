@@ -1,0 +1,59 @@
+"""Families of scalar arguments: other numbers than the generator's, which often gives the same ones each time.
+
+A kernel that holds a scalar's usual value, or rounds it, agrees on every draw of such a generator.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from ...oracle import Case
+from .family import Choices, Field
+
+_FACTORS = (1.0078740157480315, 0.9921259842519685, 1.0416666666666667)
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """Float scalars, one or all: a little larger or smaller, with digits to the last place, or rounded to whole numbers or
+    halves, where ties are likelier. None keeps its sign or becomes zero."""
+
+    name: str = "scalars"
+    weight: float = 1.0
+
+    def case(self, choices: Choices, field: Field) -> Case | None:
+        ground = field.ground(choices)
+        if ground is None or not ground.known:
+            return None
+        given = ground.case.arguments
+        positions = [n for n, value in enumerate(given) if _free(value)]
+        if not positions:
+            return None
+        chosen = choices.of([positions, *([p] for p in positions)]) if len(positions) > 1 else positions
+        manner = choices.of(("rounded", "moved", "halves"))
+        factor = choices.of(_FACTORS)
+        arguments: tuple[Any, ...] = tuple(
+            _changed(value, manner, factor) if n in chosen else value for n, value in enumerate(given))
+        if arguments == given:
+            return None
+        words = f"{' and '.join(field.domain.names[p] for p in chosen)} {manner}"
+        return field.domain.settle(ground, arguments, words)
+
+
+def _free(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and isfinite(value) and value != 0
+
+
+def _changed(value: Any, manner: str, factor: float) -> Any:
+    if manner == "moved":
+        made = value * factor
+    else:
+        steps = 1 if manner == "rounded" else 2
+        made = np.rint(value * steps) / steps or value
+    return type(value)(made)
+
+
+FAMILIES = (Scalars(),)
