@@ -105,7 +105,9 @@ def _drive(
     threads, finite = settings.threads or 1, spec.open().declaration.finite
     earlier = journal.elapsed()
     journal.set_state("status", "running")
-    if journal.state("confirmation") is None:
+    if not seeds_of(inspection) and not profiles:
+        progress.note(_no_beginning(inspection))
+    elif journal.state("confirmation") is None:
         try:
             with ExitStack() as stack:
                 progress.stage("cluster")
@@ -146,6 +148,12 @@ def seeds_of(inspection: Inspection) -> list[Candidate]:
     """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts."""
     seeds = [inspection.plain] if inspection.plain else []
     return list({seed.identity: seed for seed in (*seeds, *inspection.seeds)}.values())
+
+
+def _no_beginning(inspection: Inspection) -> str:
+    """Why there is nothing to search from."""
+    lines = [f"line {kept.line} ({kept.reason})" for kept in inspection.kept] or [str(inspection.plain_refused)]
+    return f"nothing to begin the search with: rewrite {'; '.join(lines[:3])}, or give --llm PROFILE"
 
 
 def _models(
