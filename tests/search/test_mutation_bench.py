@@ -51,6 +51,7 @@ def codes(subject):
     return {champion.identity: "code" for champion in subject.champions}
 
 
+@pytest.mark.slow
 def test_a_small_bench_catches_what_is_damaged_and_goes_on_where_it_was(subject, tmp_path):
     seen = []
     small = replace(subject, champions=subject.champions[:1])

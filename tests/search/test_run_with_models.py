@@ -59,6 +59,7 @@ def test_a_models_kernels_are_judged_like_all_others_and_its_key_is_shown_nowher
     assert result["evaluations"] == 8 and result["llm_tokens"] > 0 and result["verdict"] == "verified"
 
 
+@pytest.mark.slow
 def test_a_dying_model_costs_one_warning_and_the_run_goes_on(tmp_path):
     with scripted_model.ScriptedModel("dying", key=KEY, hang_seconds=3.0) as server:
         done = run(tmp_path, server)

@@ -80,6 +80,7 @@ SLOWER = {"measured": True, "answer": "slower", "rival": "reference", "speedup":
           "champion_ns": 2.0, "rival_ns": 1.0, "ratios": [0.5]}
 
 
+@pytest.mark.slow
 def test_all_is_confirmed_where_only_champion_and_certificate_are_and_speed_is_measured_anew(folder, verify):
     def elsewhere(document):
         document["machine"]["type"], document["rivals"]["best_seed"] = "another machine", None

@@ -111,7 +111,7 @@ def test_one_far_below_the_bar_is_not_measured_in_full(judge):
 
 
 def test_a_champion_is_confirmed_on_fresh_seeds_at_every_size(judge):
-    found = confirm(judge, ConfirmJob(writes(LOOPS, FAST), writes(LOOPS), None, seed=11, rounds=2, seconds=6.0))
+    found = confirm(judge, ConfirmJob(writes(LOOPS, FAST), writes(LOOPS), None, seed=11, rounds=1, seconds=3.0, proof_seconds=4.0))
     assert found.verdict is Verdict.VERIFIED, found.message
     assert found.over_reference.speedup > 0 and found.over_seed.low <= found.over_seed.high and found.over_njit is None
     assert [label.partition(" ")[0] for label in found.by_size] == ["tiny", "verify", "benchmark"]
@@ -120,5 +120,5 @@ def test_a_champion_is_confirmed_on_fresh_seeds_at_every_size(judge):
 
 def test_a_champion_that_works_at_some_sizes_only_falls_in_the_confirmation(judge):
     narrow = LOOPS.replace("    for i", "    if a.shape[0] == 1:\n        return\n    for i")
-    found = confirm(judge, ConfirmJob(writes(narrow), writes(LOOPS), None, seed=11, rounds=2, seconds=6.0))
+    found = confirm(judge, ConfirmJob(writes(narrow), writes(LOOPS), None, seed=11, rounds=1, seconds=3.0, proof_seconds=4.0))
     assert found.verdict is Verdict.WRONG and found.equivalent is False and found.over_reference is None

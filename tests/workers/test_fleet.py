@@ -73,7 +73,7 @@ def test_each_of_300_candidates_is_counted_once_though_a_node_is_killed(cluster,
                 killed = True
         time.sleep(0.5)
         assert not fleet.completed(0.5) and fleet.in_flight == 0
-        confirmation = fleet.confirm(ConfirmJob(anchor, anchor, None, 3, rounds=1, seconds=2.0))
+        confirmation = fleet.confirm(ConfirmJob(anchor, anchor, None, 3, rounds=1, seconds=1.0, proof_seconds=1.0))
     assert set(counts.values()) == {1} and len(counts) == CANDIDATES
     assert len(nodes) == 3 and any("gone" in line for line in said)
     assert confirmation.verdict is Verdict.VERIFIED, confirmation.message
