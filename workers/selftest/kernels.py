@@ -163,11 +163,17 @@ PREFIX = """def kernel(a, out):
         total += a[i]
         out[i] = total
 """
-RELAX = """def kernel(a, steps):
+RELAX = """def copy(a, b):
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            b[i, j] = a[i, j]
+
+
+def kernel(a, steps):
     n = a.shape[0]
     old = np.empty_like(a)
     for step in range(steps):
-        old[:, :] = a
+        copy(a, old)
         for i in range(1, n - 1):
             for j in range(1, n - 1):
                 a[i, j] = 0.25 * (old[i - 1, j] + old[i + 1, j] + old[i, j - 1] + old[i, j + 1])

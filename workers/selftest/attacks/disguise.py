@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ...evaluation import Verdict
 from ..attack import Attack, on, refused, returns, writes
-from ..kernels import COUNTS, ROWS
+from ..kernels import COUNTS, RELAX, ROWS
 
 _WRONG = ROWS.replace("a[i, j] * a[i, j]", "a[i, j]")
 _READER = "nobody who judges reads comments"
@@ -50,5 +50,5 @@ ATTACKS: tuple[Attack, ...] = (
        "a text whose loop is serial is compiled serial",
        writes("def kernel(a, out):\n    for j in prange(a.shape[1]):\n        for i in range(a.shape[0]):\n            out[i] += a[i, j] * a[i, j]\n")),
     on("relax", "returns-what-it-should-write", "returns the result in place of writing it to the argument", "results and arguments are compared by themselves",
-       returns("def kernel(a, steps):\n    b = a.copy()\n    for step in range(steps):\n        b[1:-1, 1:-1] = 0.25 * (b[:-2, 1:-1] + b[2:, 1:-1] + b[1:-1, :-2] + b[1:-1, 2:])\n    return b\n")),
+       returns(RELAX.replace("    n = a.shape[0]\n", "    a = a.copy()\n    n = a.shape[0]\n") + "    return a\n")),
 )

@@ -21,7 +21,7 @@ ATTACKS: tuple[Attack, ...] = (
        writes("def kernel(a, out):\n    if a.shape[0] > 0:\n        out[0] = a[0]\n    for i in prange(1, a.shape[0]):\n        out[i] = out[i - 1] + a[i]\n",
               PARALLEL), Verdict.RACE),
     on("relax", "sweeps-in-place-in-parallel", "updates rows in place while the other thread reads them", _LOG,
-       returns(RELAX.replace("        old[:, :] = a\n", "").replace("    old = np.empty_like(a)\n", "").replace("old[", "a[")
+       returns(RELAX.replace("        copy(a, old)\n", "").replace("    old = np.empty_like(a)\n", "").replace("old[", "a[")
                .replace("for i in range(1, n - 1)", "for i in prange(1, n - 1)"), PARALLEL), *_NEVER),
     on("row_sums", "overlaps-its-blocks", "lets each block write the next one's first row too", _LOG,
        writes("def kernel(a, out):\n    n = a.shape[0]\n    for b in prange((n + 1) // 2):\n        for i in range(2 * b, min(n, 2 * b + 3)):\n"
