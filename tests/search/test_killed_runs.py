@@ -11,10 +11,10 @@ import whole_runs as runs
 def test_a_driver_killed_at_random_moments_resumes_and_repeats_nothing(tmp_path, kills):
     runs.prepare(tmp_path)
     rng, finished = random.Random(kills), []
-    process = runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(6 * kills), "--out", "out", folder=tmp_path)
+    process = runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(4 * kills), "--out", "out", folder=tmp_path)
     runs.wait_for(tmp_path / "out", 1)
     for _ in range(kills):
-        time.sleep(rng.uniform(0.0, 6.0))
+        time.sleep(rng.uniform(0.0, 4.0))
         process.kill()
         process.communicate()
         assert not runs.left_behind(tmp_path)
@@ -23,9 +23,9 @@ def test_a_driver_killed_at_random_moments_resumes_and_repeats_nothing(tmp_path,
         assert len({row[1:3] for row in now}) == len(now), "an evaluation was repeated"
         finished = now
         process = runs.kernwright("resume", "out", folder=tmp_path)
-        time.sleep(4)
+        time.sleep(2)
     status, out, err = runs.finish(process, 600)
     assert status == 0, err[-2000:]
     now = runs.evaluations(tmp_path / "out")
     assert now[: len(finished)] == finished and len({row[1:3] for row in now}) == len(now)
-    assert json.loads((tmp_path / "out/result.json").read_text())["evaluations"] == 6 * kills
+    assert json.loads((tmp_path / "out/result.json").read_text())["evaluations"] == 4 * kills
