@@ -364,7 +364,7 @@ def explore(rng: random.Random, depth: int = 3, width: int = 6) -> int:
     return checked
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9))
 def test_rewrites_of_random_loop_nests_compute_the_same(seed: int) -> None:
     explore(random.Random(seed), width=3)
