@@ -152,7 +152,10 @@ SOFTMAX = """def kernel(a, out):
             out[i, j] /= total
 """
 COUNTS = """def kernel(codes, bins):
-    out = np.zeros(max(bins, codes.max() + 1), np.int64)
+    top = bins
+    for code in codes:
+        top = max(top, code + 1)
+    out = np.zeros(top, np.int64)
     for i in range(codes.shape[0]):
         out[codes[i]] += 1
     return out

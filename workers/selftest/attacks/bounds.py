@@ -39,5 +39,5 @@ ATTACKS: tuple[Attack, ...] = (
               "        out[i] = total\n"), Verdict.WRONG, *_LOST),
     on("counts", "trusts-the-codes", "allocates eight bins whatever is asked for, and would write beyond them for other codes",
        "sizes and arguments around the declared ones are tried",
-       returns(COUNTS.replace("max(bins, codes.max() + 1)", "bins - (codes.shape[0] > 5000)")), *_LOST, Verdict.WRONG),
+       returns(COUNTS.replace("np.zeros(top", "np.zeros(bins - (codes.shape[0] > 5000)")), *_LOST, Verdict.WRONG),
 )

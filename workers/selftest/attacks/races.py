@@ -40,16 +40,16 @@ ATTACKS: tuple[Attack, ...] = (
        returns("def bump(out, code):\n    out[code] += 1\n\n\n" + COUNTS.replace("out[codes[i]] += 1", "bump(out, codes[i])").replace("in range", "in prange"),
                PARALLEL), Verdict.RACE),
     on("counts", "races-through-a-view", "writes through two names of the same memory", _LOG,
-       returns("def kernel(codes, bins):\n    out = np.zeros(max(bins, codes.max() + 1), np.int64)\n    view = out[:]\n    for i in prange(codes.shape[0]):\n"
+       returns("def kernel(codes, bins):\n    out = np.zeros(bins, np.int64)\n    view = out[:]\n    for i in prange(codes.shape[0]):\n"
                "        view[codes[i]] = out[codes[i]] + 1\n    return out\n", PARALLEL), Verdict.RACE),
     on("counts", "races-under-load-only", "counts serially on small inputs, and with shared bins from a length on that the log does not reach",
        "a parallel loop that the log never reached is refused",
-       returns("def kernel(codes, bins):\n    out = np.zeros(max(bins, codes.max() + 1), np.int64)\n    if codes.shape[0] < 15000:\n"
+       returns("def kernel(codes, bins):\n    out = np.zeros(bins, np.int64)\n    if codes.shape[0] < 15000:\n"
                "        for i in range(codes.shape[0]):\n            out[codes[i]] += 1\n    else:\n        for i in prange(codes.shape[0]):\n"
                "            out[codes[i]] += 1\n    return out\n", PARALLEL), *_NEVER),
     on("counts", "races-by-arithmetic", "gives each iteration bins of its own on small inputs, and shared ones on large inputs, without a branch",
        "the last examination logs at larger sizes, or asks for a proof",
-       returns("def kernel(codes, bins):\n    n = codes.shape[0]\n    width = max(bins, codes.max() + 1)\n    rows = min(n, 400)\n"
+       returns("def kernel(codes, bins):\n    n = codes.shape[0]\n    width = bins\n    rows = min(n, 400)\n"
                "    own = np.zeros((rows, width), np.int64)\n    for i in prange(n):\n        own[i % rows, codes[i]] += 1\n"
                "    out = np.zeros(width, np.int64)\n    for r in range(rows):\n        for b in range(width):\n            out[b] += own[r, b]\n"
                "    return out\n", PARALLEL), *_NEVER),
