@@ -12,10 +12,10 @@ run: .venv/.runtime
 	$(BIN)/kernwright run $(KERNEL) --minutes $(MINUTES)
 
 test: .venv/.tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-all: .venv/.tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or not slow"
 
 lint: .venv/.tests
 	$(BIN)/ruff check .

@@ -63,6 +63,7 @@ def test_resuming_a_finished_run_repeats_nothing(finished):
     assert runs.evaluations(folder / "out") == before
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_found_and_exits_with_130(tmp_path):
     runs.prepare(tmp_path)
     process = runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--minutes", "10", "--out", "out", folder=tmp_path)

@@ -43,7 +43,8 @@ def calls(folder):
         return journal.calls(), journal.evaluations("search")
 
 
-@pytest.mark.parametrize("mode", ["competent", pytest.param("clumsy", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["competent", "clumsy"])
 def test_a_models_kernels_are_judged_like_all_others_and_its_key_is_shown_nowhere(tmp_path, mode):
     with scripted_model.ScriptedModel(mode, key=KEY, script=["echo key"]) as server:
         done = run(tmp_path, server)
