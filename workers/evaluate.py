@@ -44,7 +44,7 @@ class Judge:
         self.slots = Slots(assignment)
         self.oracle = Oracle(assignment.spec.open(), assignment.signature)
         self.leases = Leases()
-        self._timed: dict[tuple[str, str], Ratio] = {}
+        self._timed: dict[tuple[str, str, int], Ratio] = {}
 
     def __enter__(self) -> Judge:
         return self
@@ -131,7 +131,7 @@ class Judge:
         candidate, anchor = job.candidate, job.anchor
         rival = anchor.identity if anchor else REFERENCE
         settings = self.assignment.settings
-        code = str(record.facts.get("code_hash", "")), rival
+        code = str(record.facts.get("code_hash", "")), rival, candidate.options.threads or settings.threads
         known = self._timed.get(code) if code[0] and not job.afresh else None
         if known is not None:
             record.facts["timing_shared"] = True

@@ -65,6 +65,13 @@ def test_a_parallel_candidate_without_a_race_is_legal(judge):
     assert evaluation.legal_in_parallel is True
 
 
+def test_equal_machine_code_shares_a_timing_only_with_as_many_threads(judge):
+    rows = LOOPS.replace("for i in range", "for i in prange")
+    assert evaluate(judge, writes(rows, PARALLEL)).faster is not None
+    assert evaluate(judge, writes(rows, JitOptions(parallel=True, threads=2))).facts.get("timing_shared")
+    assert not evaluate(judge, writes(rows, JitOptions(parallel=True, threads=1))).facts.get("timing_shared")
+
+
 BAD = {
     "outside the dialect": (writes("import os\ndef kernel(a, out):\n    pass\n"), Verdict.REFUSED, Rung.GATE),
     "no Numba": (writes("def kernel(a, out):\n    out[:] = np.ones(a)\n"), Verdict.BUILD_FAILED, Rung.SMOKE),
