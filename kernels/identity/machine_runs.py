@@ -20,7 +20,6 @@ from .draw import Draw
 from .functions import number
 from .pair import Pair
 from .runs import Difference, results, to_fill
-from .text import IN_PLACE, OPERATORS
 
 _CLOSE = {False: 1e-6, True: 1e-2}
 
@@ -55,7 +54,7 @@ def _as_it_is(value: Any) -> Any:
 
 def _candidate(kernel: Candidate, draw: Draw) -> Any:
     def reduce(step: str, value: Any, change: Any, shared: bool) -> Any:
-        table: Mapping[str, Any] = IN_PLACE if isinstance(value, np.ndarray) else {**OPERATORS, "Div": machine.divide}
+        table: Mapping[str, Any] = machine.IN_PLACE if isinstance(value, np.ndarray) else machine.OPERATORS
         return table[step](value, change)
 
     given = {**MACHINE, TICK: draw.tick, PRANGE: range, REDUCE: reduce, REBIND: lambda value, name: value,

@@ -8,9 +8,8 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
-import operator
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,16 +28,7 @@ from .namespaces import Numeric, Refusal, divide, is_instance, mathematics, powe
 REFERENCE = "<reference>"
 _TURN, _DIVIDE, _POWER, _STEP = "_kw_turn", "_kw_quotient", "_kw_power", "_kw_step"
 _CALLS = {"float": "_kw_float", "complex": "_kw_complex", "isinstance": "_kw_isinstance", "pow": _POWER}
-OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.add, "Sub": operator.sub, "Mult": machine.multiply, "Div": divide, "FloorDiv": machine.floor_divide,
-    "Mod": machine.remainder, "Pow": machine.power, "LShift": machine.shift_left, "RShift": operator.rshift,
-    "BitAnd": operator.and_, "BitOr": operator.or_, "BitXor": operator.xor, "MatMult": operator.matmul,
-}
-IN_PLACE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv, "FloorDiv": operator.ifloordiv,
-    "Mod": operator.imod, "Pow": operator.ipow, "LShift": operator.ilshift, "RShift": operator.irshift, "BitAnd": operator.iand,
-    "BitOr": operator.ior, "BitXor": operator.ixor, "MatMult": operator.imatmul,
-}
+_OPERATORS = {**machine.OPERATORS, "Div": divide}
 _ALLOWED_IMPORTS = frozenset(
     "__future__ typing collections collections.abc dataclasses functools itertools operator abc enum warnings".split())
 
@@ -86,13 +76,13 @@ def _names() -> dict[str, Any]:
 
 
 def _reduce(step: str, value: Any, change: Any, shared: bool) -> Any:
-    return IN_PLACE[step](value, change) if isinstance(value, np.ndarray) else OPERATORS[step](value, change)
+    return machine.IN_PLACE[step](value, change) if isinstance(value, np.ndarray) else _OPERATORS[step](value, change)
 
 
 def _step(step: str, value: Any, change: Any) -> Any:
     """`value /= change` and `value **= change` in plain Python."""
     if isinstance(value, np.ndarray):
-        return IN_PLACE[step](value, change)
+        return machine.IN_PLACE[step](value, change)
     return divide(value, change) if step == "Div" else power(value, change)
 
 

@@ -6,7 +6,6 @@ is out of bounds, and whether memory is read that nothing has written. Variables
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
@@ -27,18 +26,6 @@ from .scalars import ParallelLoop, Place, parallel_loops
 
 MAX_STEPS = 2_000_000
 """Some seconds."""
-_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.add, "Sub": operator.sub, "Mult": machine.multiply, "Div": machine.divide,
-    "FloorDiv": machine.floor_divide, "Mod": machine.remainder, "Pow": machine.power, "LShift": machine.shift_left,
-    "RShift": operator.rshift, "BitAnd": operator.and_, "BitOr": operator.or_, "BitXor": operator.xor,
-    "MatMult": operator.matmul,
-}
-_IN_PLACE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv,
-    "FloorDiv": operator.ifloordiv, "Mod": operator.imod, "Pow": operator.ipow, "LShift": operator.ilshift,
-    "RShift": operator.irshift, "BitAnd": operator.iand, "BitOr": operator.ior, "BitXor": operator.ixor,
-    "MatMult": operator.imatmul,
-}
 
 
 @dataclass(frozen=True)
@@ -189,13 +176,13 @@ def _extent(expression: str, known: Mapping[str, Any]) -> int:
 def _reducer(log: Log) -> Callable[[str, Any, Any, bool], Any]:
     def reduce(step: str, current: Any, value: Any, shared: bool) -> Any:
         if not isinstance(current, LoggedArray):
-            return _OPERATORS[step](current, value)
+            return machine.OPERATORS[step](current, value)
         if not shared:
-            return _IN_PLACE[step](current, value)
+            return machine.IN_PLACE[step](current, value)
         if isinstance(value, LoggedArray):
             value = value.read()
         with log.reducing():
-            return _IN_PLACE[step](current, value)
+            return machine.IN_PLACE[step](current, value)
 
     return reduce
 

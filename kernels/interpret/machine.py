@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -114,3 +115,19 @@ def _rounded(function: Callable[[Any], Any]) -> Callable[[Any], int]:
 def _by_numpy(function: Callable[..., Any], *arguments: Any) -> Any:
     with np.errstate(all="ignore"):
         return function(*(np.float64(a) if isinstance(a, int | float) else a for a in arguments))
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add, "Sub": operator.sub, "Mult": multiply, "Div": divide,
+    "FloorDiv": floor_divide, "Mod": remainder, "Pow": power, "LShift": shift_left,
+    "RShift": operator.rshift, "BitAnd": operator.and_, "BitOr": operator.or_, "BitXor": operator.xor,
+    "MatMult": operator.matmul,
+}
+"""What an operator does to two values, by the name of its node in the syntax tree."""
+IN_PLACE: Mapping[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv,
+    "FloorDiv": operator.ifloordiv, "Mod": operator.imod, "Pow": operator.ipow, "LShift": operator.ilshift,
+    "RShift": operator.irshift, "BitAnd": operator.iand, "BitOr": operator.ior, "BitXor": operator.ixor,
+    "MatMult": operator.imatmul,
+}
+"""The same for a statement such as `a += b` where `a` is an array."""
