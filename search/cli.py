@@ -5,9 +5,7 @@ Exit status: 0 a verified champion that is not slower than the best seed, 2 bad 
 """
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,16 +14,16 @@ import typer
 from kernwright import __version__
 
 from ..kernels.spec import SpecError
+from .bench.commands import bench
+from .options import AsJson, Directory, Kernel, print_json
 from .schema import RunError
 
 app = typer.Typer(
     name="kernwright", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Evolves verified, measured, faster Numba kernels from slow NumPy functions.",
 )
+app.add_typer(bench, name="bench")
 BAD_INPUT, NOT_CONFIRMED, INTERRUPTED = 2, 3, 130
-Kernel = Annotated[str, typer.Argument(metavar="KERNEL", help="a built-in name, or path/to/file.py:function")]
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="a run's directory")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 @app.command()
@@ -71,7 +69,7 @@ def status(directory: Directory, as_json: AsJson = False) -> None:
         result = result_of(journal)
         state = journal.state("status") or "starting"
     if as_json:
-        return _print_json({"status": state, **result})
+        return print_json({"status": state, **result})
     print(f"{result['kernel']}: {state}, {result['evaluations']} evaluations, {result['distinct_kernels']} distinct kernels")
     print(result["sentence"])
 
@@ -89,7 +87,7 @@ def report(
     with _journal(directory) as journal:
         outcome = write_outcome(journal, directory, read_key(key))
     if as_json:
-        return _print_json({**outcome.result, "report": str(outcome.report)})
+        return print_json({**outcome.result, "report": str(outcome.report)})
     print(outcome.result["sentence"])
     print(f"report: {outcome.report}")
 
@@ -108,7 +106,7 @@ def kernels(as_json: AsJson = False) -> None:
         rows.append({"name": name, "description": line, "source": opened.declaration.source,
                      "sizes": {size: dict(values) for size, values in opened.sizes.items()}})
     if as_json:
-        return _print_json(rows)
+        return print_json(rows)
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         print(f"{row['name']:{width}}  {row['description']}")
@@ -131,7 +129,7 @@ def doctor(
     inspection, lines = examination.examine_kernel(resolve(kernel), settings, used) if kernel else (None, [])
     machine = examination.examine_machine(used)
     if as_json:
-        return _print_json(examination.as_json(machine, inspection, lines))
+        return print_json(examination.as_json(machine, inspection, lines))
     print("\n".join([*examination.describe_machine(machine), *lines]))
 
 
@@ -159,7 +157,7 @@ def verify(
     fresh = secrets.randbelow(2**62) if seed is None else seed
     done = repeat(read, fresh, timing, lambda line: print(line, file=sys.stderr, flush=True))
     if as_json:
-        _print_json(done.as_json())
+        print_json(done.as_json())
     else:
         print_verification(done)
     raise typer.Exit(0 if done.confirmed else NOT_CONFIRMED)
@@ -176,102 +174,8 @@ def selftest(
 
     outcomes = list(attacks.selftest(only or (), seed)) if as_json else attacks.show(only or (), seed)
     if as_json:
-        _print_json(attacks.as_json(outcomes))
+        print_json(attacks.as_json(outcomes))
     raise typer.Exit(0 if attacks.passed(outcomes) else 1)
-
-
-bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
-app.add_typer(bench, name="bench")
-
-
-@bench.command("aa")
-def bench_aa(
-    kernel: Kernel = "jacobi_2d",
-    repeats: Annotated[int, typer.Option(min=1, help="timings, each in a process of its own")] = 100,
-    threads: Annotated[int | None, typer.Option(help="threads of the kernel (default: the physical cores)")] = None,
-    builds: Annotated[bool, typer.Option(help="let builds wait for their turn meanwhile")] = True,
-    as_json: AsJson = False,
-) -> None:
-    """Time a kernel against itself: the ratio must be 1, and the intervals must contain it as often as they say."""
-    from ..workers.machine import machine_type
-    from . import bench as measurements
-    from .settings import load_settings
-    from .target import resolve
-
-    settings = load_settings(None, {} if threads is None else {"threads": threads})
-
-    def show(number: int, ratio: Any) -> None:
-        if not as_json:
-            print(f"{number + 1:3d}: {ratio.speedup:.4f}  [{ratio.low:.4f}, {ratio.high:.4f}]", flush=True)
-
-    used = settings.threads or len(machine_type().physical_cores)
-    found = measurements.time_against_itself(resolve(kernel), settings, used, repeats, builds, show)
-    if as_json:
-        return _print_json(asdict(found))
-    print(f"{found.kernel}: median ratio {found.median_ratio:.4f}, {found.contain_one} of {found.repeats} intervals contain 1, "
-          f"the widest spans {100 * (found.widest - 1):.1f} %; {machine_type().key}, {used} thread(s)")
-
-
-@bench.command("kernels")
-def bench_kernels(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins (default: all)")] = None,
-    evaluations: Annotated[int, typer.Option(min=1, help="of each run")] = 60,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    out: Annotated[Path, typer.Option(help="directory of the runs")] = Path("runs/bench"),
-    as_json: AsJson = False,
-) -> None:
-    """Run the built-in kernels one after the other, and give the geometric mean of their speedups."""
-    from ..kernels import library
-    from ..workers.machine import machine_type
-    from . import bench as measurements
-
-    def show(result: dict[str, Any]) -> None:
-        if not as_json and result["speedup"] is None:
-            print(f"{result['kernel']:18} nothing verified", flush=True)
-        elif not as_json:
-            seed_ratio, njit = result["speedup_over_seed"], result["speedup_over_njit"]
-            print(f"{result['kernel']:18} {result['speedup']:8.2f} x the reference [{result['speedup_low']:.2f}, {result['speedup_high']:.2f}]"
-                  f"{'' if seed_ratio is None else f', {seed_ratio:.2f} x the best seed'}"
-                  f"{'' if njit is None else f', {njit:.2f} x @njit'}, {result['wall_s']:.0f} s", flush=True)
-
-    chosen = [library.load(name).name for name in names] if names else list(library.names())
-    found = measurements.run_kernels(chosen, evaluations, seed, out, show)
-    if as_json:
-        return _print_json(found)
-    mean = found["geometric_mean"]
-    print(f"geometric mean over the references: {'n/a' if mean is None else f'{mean:.2f}'}; {machine_type().key}")
-
-
-@bench.command("mutants")
-def bench_mutants(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
-    mutants: Annotated[int, typer.Option(min=1, help="so many in all")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="fixes which mutants, and the inputs")] = 0,
-    threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,
-    out: Annotated[Path, typer.Option(help="directory of the findings; what is there is not judged twice")] = Path("runs/mutants"),
-    again: Annotated[bool, typer.Option("--again", help="judge anew which mutants survived, and which champions were refused")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Damage correct kernels by small edits, and count how many of these mutants the verification catches."""
-    from ..kernels import library
-    from ..workers.machine import machine_type
-    from .mutation import bench as mutation
-    from .mutation.table import describe
-    from .settings import load_settings
-    from .target import resolve
-
-    settings = load_settings(None, {"seed": seed, **({} if threads is None else {"threads": threads})})
-    used = settings.threads or len(machine_type().physical_cores)
-
-    def show(finding: Any) -> None:
-        print(f"{finding.kernel:18} {finding.operator or 'undamaged':30} {finding.outcome:12} {finding.check:32} {finding.seconds:6.1f} s",
-              file=sys.stderr, flush=True)
-
-    subjects = mutation.subjects_of([resolve(name) for name in names or library.names()], settings, used)
-    found = mutation.bench_mutants(subjects, mutants, seed, out, again, show)
-    if as_json:
-        return _print_json(found.as_json())
-    print("\n".join(describe(found)))
 
 
 @app.callback(invoke_without_command=True)
@@ -326,10 +230,6 @@ def _journal(directory: Path) -> Any:
     from .journal import Journal, journal_url
 
     return Journal.open(journal_url(directory), write=False)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,30 +1,25 @@
-"""Bench: measurements of Kernwright itself, for a quiet machine; the figures in the documentation come from here."""
+"""The A/A test: a kernel timed against itself, which must come out at 1."""
 from __future__ import annotations
 
-import json
 import math
 import multiprocessing
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
-from typing import Any
 
-from ..kernels.candidate import Candidate
-from ..kernels.spec import KernelSpec, SpecError
-from ..workers.evaluate import Judge
-from ..workers.evaluation import Ratio
-from ..workers.failure import RunFailed
-from ..workers.inspection import Inspection
-from ..workers.job import Assignment, JudgeSettings
-from ..workers.session import ChildSession
-from ..workers.slots import TIMED
-from ..workers.timing import measure
-from .launch import examine, seeds_of
-from .settings import RunSettings
+from ...kernels.candidate import Candidate
+from ...kernels.spec import KernelSpec, SpecError
+from ...workers.evaluate import Judge
+from ...workers.evaluation import Ratio
+from ...workers.failure import RunFailed
+from ...workers.inspection import Inspection
+from ...workers.job import Assignment, JudgeSettings
+from ...workers.session import ChildSession
+from ...workers.slots import TIMED
+from ...workers.timing import measure
+from ..launch import examine, seeds_of
+from ..settings import RunSettings
 
 AA_ROUNDS = 15
 
@@ -116,19 +111,3 @@ def _build_for_ever(assignment: Assignment, kernel: Candidate) -> None:
             with judge.leases.build() as core, judge.slots.fork("build", [core]) as child:
                 judge.slots.attach(child, case)
                 judge.slots.build(child, "kernel", kernel)
-
-
-def run_kernels(names: Sequence[str], evaluations: int, seed: int, directory: Path,
-                report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """A run of its own for each built-in; every result, and the geometric mean of the speedups over the references."""
-    results = []
-    for name in names:
-        out = directory / name
-        subprocess.run([sys.executable, "-m", "kernwright", "run", name, "--evaluations", str(evaluations), "--seed", str(seed),
-                        "--out", str(out)], stdout=subprocess.DEVNULL, check=False)
-        file = out / "result.json"
-        results.append(json.loads(file.read_text()) if file.exists() else {"kernel": name, "verdict": None, "speedup": None})
-        report(results[-1])
-    speedups = [result["speedup"] for result in results if result["speedup"]]
-    mean = math.exp(sum(map(math.log, speedups)) / len(speedups)) if speedups else None
-    return {"evaluations": evaluations, "geometric_mean": mean, "kernels": results}

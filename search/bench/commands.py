@@ -1,0 +1,103 @@
+"""The commands below `kernwright bench`. What each needs is imported when it is called, as all of it takes a second to load."""
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..options import AsJson, Kernel, print_json
+
+bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
+
+
+@bench.command("aa")
+def bench_aa(
+    kernel: Kernel = "jacobi_2d",
+    repeats: Annotated[int, typer.Option(min=1, help="timings, each in a process of its own")] = 100,
+    threads: Annotated[int | None, typer.Option(help="threads of the kernel (default: the physical cores)")] = None,
+    builds: Annotated[bool, typer.Option(help="let builds wait for their turn meanwhile")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Time a kernel against itself: the ratio must be 1, and the intervals must contain it as often as they say."""
+    from ...workers.machine import machine_type
+    from ..settings import load_settings
+    from ..target import resolve
+    from .aa import time_against_itself
+
+    settings = load_settings(None, {} if threads is None else {"threads": threads})
+
+    def show(number: int, ratio: Any) -> None:
+        if not as_json:
+            print(f"{number + 1:3d}: {ratio.speedup:.4f}  [{ratio.low:.4f}, {ratio.high:.4f}]", flush=True)
+
+    used = settings.threads or len(machine_type().physical_cores)
+    found = time_against_itself(resolve(kernel), settings, used, repeats, builds, show)
+    if as_json:
+        return print_json(asdict(found))
+    print(f"{found.kernel}: median ratio {found.median_ratio:.4f}, {found.contain_one} of {found.repeats} intervals contain 1, "
+          f"the widest spans {100 * (found.widest - 1):.1f} %; {machine_type().key}, {used} thread(s)")
+
+
+@bench.command("kernels")
+def bench_kernels(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins (default: all)")] = None,
+    evaluations: Annotated[int, typer.Option(min=1, help="of each run")] = 60,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    out: Annotated[Path, typer.Option(help="directory of the runs")] = Path("runs/bench"),
+    as_json: AsJson = False,
+) -> None:
+    """Run the built-in kernels one after the other, and give the geometric mean of their speedups."""
+    from ...kernels import library
+    from ...workers.machine import machine_type
+    from .kernels import run_kernels
+
+    def show(result: dict[str, Any]) -> None:
+        if not as_json and result["speedup"] is None:
+            print(f"{result['kernel']:18} nothing verified", flush=True)
+        elif not as_json:
+            seed_ratio, njit = result["speedup_over_seed"], result["speedup_over_njit"]
+            print(f"{result['kernel']:18} {result['speedup']:8.2f} x the reference [{result['speedup_low']:.2f}, {result['speedup_high']:.2f}]"
+                  f"{'' if seed_ratio is None else f', {seed_ratio:.2f} x the best seed'}"
+                  f"{'' if njit is None else f', {njit:.2f} x @njit'}, {result['wall_s']:.0f} s", flush=True)
+
+    chosen = [library.load(name).name for name in names] if names else list(library.names())
+    found = run_kernels(chosen, evaluations, seed, out, show)
+    if as_json:
+        return print_json(found)
+    mean = found["geometric_mean"]
+    print(f"geometric mean over the references: {'n/a' if mean is None else f'{mean:.2f}'}; {machine_type().key}")
+
+
+@bench.command("mutants")
+def bench_mutants(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
+    mutants: Annotated[int, typer.Option(min=1, help="so many in all")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="fixes which mutants, and the inputs")] = 0,
+    threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,
+    out: Annotated[Path, typer.Option(help="directory of the findings; what is there is not judged twice")] = Path("runs/mutants"),
+    again: Annotated[bool, typer.Option("--again", help="judge anew which mutants survived, and which champions were refused")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Damage correct kernels by small edits, and count how many of these mutants the verification catches."""
+    from ...kernels import library
+    from ...workers.machine import machine_type
+    from ..mutation import bench as mutation
+    from ..mutation.table import describe
+    from ..settings import load_settings
+    from ..target import resolve
+
+    settings = load_settings(None, {"seed": seed, **({} if threads is None else {"threads": threads})})
+    used = settings.threads or len(machine_type().physical_cores)
+
+    def show(finding: Any) -> None:
+        print(f"{finding.kernel:18} {finding.operator or 'undamaged':30} {finding.outcome:12} {finding.check:32} {finding.seconds:6.1f} s",
+              file=sys.stderr, flush=True)
+
+    subjects = mutation.subjects_of([resolve(name) for name in names or library.names()], settings, used)
+    found = mutation.bench_mutants(subjects, mutants, seed, out, again, show)
+    if as_json:
+        return print_json(found.as_json())
+    print("\n".join(describe(found)))
