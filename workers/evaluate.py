@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..kernels.analysis.narrowing import narrowing
 from ..kernels.analysis.unwritten import unwritten_reads
 from ..kernels.candidate import FINITE_ONLY, Candidate, CandidateError
 from ..kernels.dialect.gate import complaint
@@ -109,8 +110,9 @@ class Judge:
         What a proven rewrite made of a candidate that was compiled with bounds checks is not compiled so again: its
         accesses are logged at the tiny size, which checks bounds as well and takes a tenth of the time.
         """
-        if reads := unwritten_reads(candidate, self.oracle.signature):
-            record.end(Verdict.WRONG, "; ".join(reads[:3]))
+        signature = self.oracle.signature
+        if found := unwritten_reads(candidate, signature) or narrowing(candidate, signature, self.assignment.spec.text):
+            record.end(Verdict.WRONG, "; ".join(found[:3]))
         derived = _is_derived(candidate)
         seconds = self.assignment.settings.run_seconds
         tiny = self.oracle.case(cases[0].size, cases[0].seed)
