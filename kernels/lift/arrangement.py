@@ -221,19 +221,6 @@ def _repeat(e: Expressions, node: ast.Call) -> Lifted:
                         element=lambda i: value.element(tuple(p.floordiv(count) if d == at else p for d, p in enumerate(i))))
 
 
-@call("roll")
-def _roll(e: Expressions, node: ast.Call) -> Lifted:
-    x, shift, axis = arguments(node, "a shift axis", 2)
-    value, by = e.value(x), e.value(shift)  # type: ignore[arg-type]
-    given = e.static(axis)
-    if by.ndim or given is None and value.ndim != 1 or by.dtype.kind != "i":
-        raise CannotLift("np.roll by an array, or of a flattened one")
-    at, steps = axis_of(0 if given is None else given, value.ndim), e.affine(e.cheap(by))
-    extent = value.extents[at]
-    return value.lazily(cost=value.cost + 2, element=lambda i: value.element(
-        tuple(Affine.atom(f"({p - steps}) % ({extent})") if d == at else p for d, p in enumerate(i))))
-
-
 @call("diff")
 def _diff(e: Expressions, node: ast.Call) -> Lifted:
     x, axis = arguments(node, "a axis")

@@ -130,6 +130,9 @@ LOOPS: dict[str, tuple[str, str]] = {
     "running": ("""def running(x):
         c = np.cumsum(x, axis=1)
         return c[:, -1:] - c, np.cumprod(x[:, 0])""", f"({X},)"),
+    "periodic": ("""def periodic(u, k):
+        west, east = np.roll(u, k, axis=1), np.roll(u, -k, axis=1)
+        return np.roll(u, 1, 0) + np.roll(u, -1, axis=0) + west + east - 4 * np.pad(u[1:-1], ((1, 1), (0, 0)))""", f"({X}, 1)"),
     "extremes": ("""def extremes(x):
         return x.argmax(axis=1), np.argmin(x, axis=0), x.max() - x.min(), np.any(x > 2, axis=0), (x > -9).all()""", f"({X},)"),
     "triangular_solve": ("""def triangular_solve(a, b):
@@ -214,6 +217,16 @@ STRUCTURE: dict[str, tuple[str, str]] = {
             x = a[::2, ::-1]
             x[...] = x * 2
             return v.sum()""", f"({X},)"),
+    "wide_borders": ("""def wide_borders(a, v, k):
+            b = np.pad(v, (2 * k, 3 * k + 1), mode="symmetric")
+            c = np.pad(v, ((40, k),), mode="wrap")
+            d = np.pad(v[:1], 3, mode="reflect")
+            e = np.pad(v[:4], (9, 30), "reflect")
+            f = np.pad(a, [(k, 0), (3, 19)], mode="edge")
+            g = np.pad(a[:, ::2] * 2, ((0, 0), (k, 0)), mode="constant", constant_values=-1)
+            both = np.roll(a, (k, -k), axis=(1, 0))
+            return b, c, d, e, f, g, both, np.pad(a > 0, 1, constant_values=True), np.roll(v, k), np.roll(a.T, 40 * k, axis=0)""",
+                     f"({X}, {V}, 4)"),
     "alias_names": ("""def alias_names(a):
             b = a
             b[0] = 1
