@@ -61,13 +61,14 @@ class Campaign:
     patient: operators whose proposals arrive when they like (language models): asked at every turn, they are what may
         still bring something when the others are exhausted.
     operators: the others, each with its weight: how often it is asked. started: when this process's share of the run
-        began, by `clock`.
+        began, by `clock`. warm: candidates of earlier work, judged right after the seeds; none of them can be the anchor.
     """
 
     def __init__(
         self, journal: Journal, fleet: Fleet, population: Population, operators: Sequence[tuple[Operator, float]],
         patient: Sequence[Operator], seeds: Sequence[Candidate], njit: Candidate | None, limits: Limits, seed: int,
         progress: Progress, started: float | None = None, clock: Callable[[], float] = time.monotonic,
+        warm: Sequence[Candidate] = (),
     ) -> None:
         self._journal = journal
         self._fleet = fleet
@@ -75,6 +76,7 @@ class Campaign:
         self._operators = tuple(operators)
         self._patient = tuple(patient)
         self._seeds = tuple(seeds)
+        self._warm = tuple(warm)
         self._njit = njit
         self._limits = limits
         self._progress = progress
@@ -93,6 +95,7 @@ class Campaign:
         """The whole run; None where nothing could be verified. What an earlier process finished is not done again."""
         self._replay()
         self._judge_seeds()
+        self._queue_warm()
         while not self._over():
             while self._fleet.room() and self._affordable() and (candidate := self._next()):
                 self._submit(candidate)
@@ -140,6 +143,12 @@ class Campaign:
         for row in rows:
             self._take(_over_anchor(row.evaluation, anchored, self._anchor), SEARCH)
         self._progress.stage("search")
+
+    def _queue_warm(self) -> None:
+        """What earlier work left is judged next, as a candidate like any other; what is journaled was queued by replay."""
+        for candidate in self._warm:
+            if candidate.identity not in self._known and self._add(candidate) and self._passes_gate(candidate):
+                self._again.append(candidate)
 
     def _judge_all(self, candidates: Sequence[Candidate], purpose: str, anchor: Candidate | None) -> list[Evaluation]:
         """Evaluations of all `candidates` for one purpose, from the journal where they stand there already."""

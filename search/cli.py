@@ -37,16 +37,20 @@ def run(
     out: Annotated[Path | None, typer.Option(help="the run's directory (default: runs/KERNEL-TIME)")] = None,
     address: Annotated[str | None, typer.Option(help="a Ray cluster (default: RAY_ADDRESS, else one of our own)")] = None,
     llm: Annotated[list[str] | None, typer.Option(help="a language-model profile; sends the kernel there; may be repeated")] = None,
+    given: Annotated[list[Path] | None, typer.Option("--from", metavar="CHAMPION.py", help=
+        "begin with this champion, a kernel of your own or a run's directory too; verified and timed anew; may be repeated")] = None,
+    warm_start: Annotated[bool | None, typer.Option("--warm-start/--no-warm-start", help=
+        "begin with the best of earlier runs of KERNEL too, found beside --out (default: yes)")] = None,
 ) -> None:
     """Search for the fastest kernel that is proven equivalent to KERNEL."""
     from .launch import start
     from .settings import load_settings
     from .target import resolve
 
-    given = {"evaluations": evaluations, "minutes": minutes, "seed": seed, "threads": threads, "out": out,
-             "address": address, "llm": tuple(llm) if llm else None}
-    settings = load_settings(config, {name: value for name, value in given.items() if value is not None})
-    raise typer.Exit(start(resolve(kernel), settings))
+    told = {"evaluations": evaluations, "minutes": minutes, "seed": seed, "threads": threads, "out": out,
+            "address": address, "llm": tuple(llm) if llm else None, "warm_start": warm_start}
+    settings = load_settings(config, {name: value for name, value in told.items() if value is not None})
+    raise typer.Exit(start(resolve(kernel), settings, given or ()))
 
 
 @app.command()

@@ -18,6 +18,7 @@ from ..workers.inspection import Inspection, inspect_spec
 from ..workers.job import Assignment, JudgeSettings
 from ..workers.machine import available_bytes, machine_type
 from ..workers.sandbox.client import WarmProcess
+from . import warm_start
 from .journal import Journal, RunRecord, journal_url
 from .llm.budget import Budget
 from .llm.profile import Key, Profile, load_profile, take_keys
@@ -33,24 +34,32 @@ INSPECT_MEMORY_SHARE = 0.7
 _VERSIONS = ("kernwright", "numba", "llvmlite", "numpy", "ray", "optuna", "scipy")
 
 
-def start(spec: KernelSpec, settings: RunSettings) -> int:
-    """Runs a new campaign; the exit status. Raises SpecError, RunError, ProfileError, ClusterError or FleetError."""
+def start(spec: KernelSpec, settings: RunSettings, given: Sequence[Path] = ()) -> int:
+    """Runs a new campaign; the exit status. given: champions, other kernels' files and runs' directories to begin with.
+
+    Raises SpecError, RunError, ProfileError, ClusterError or FleetError.
+    """
     threads = settings.threads or len(machine_type().physical_cores)
     profiles = [load_profile(name) for name in settings.llm]
     keys = take_keys(profiles)
     directory = settings.out or Path("runs") / f"{spec.name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     _refuse_occupied(directory)
+    named = warm_start.read_given(given, spec.function)
     begun = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(_termination_interrupts())
         progress = stack.enter_context(Progress(spec.name, settings.evaluations, _seconds(settings)))
         progress.stage("reference")
         inspection = examine(spec, settings, threads)
+        warm = _warm(named, spec, settings, threads, inspection, directory.parent)
+        if warm:
+            progress.note(warm_start.announcement(warm))
         _create_directory(directory)
         frozen = settings.model_copy(update={"threads": threads})
         record = RunRecord(uuid.uuid4().hex[:16], spec.name, spec, frozen.model_dump(mode="json"), machine_type().key,
                            {name: metadata.version(name) for name in _VERSIONS}, time.time())
         journal = stack.enter_context(Journal.create(journal_url(directory), record))
+        journal.set_state("warm", warm_start.as_state(warm))
         journal.set_state("inspection", inspection.as_json())
         journal.set_state("kept", [asdict(kept) for kept in inspection.kept])
         journal.set_state("njit", inspection.plain.identity if inspection.plain else None)
@@ -104,8 +113,9 @@ def _drive(
     spec, signature = journal.run.spec, inspection.observation.signature
     threads, finite = settings.threads or 1, spec.open().declaration.finite
     earlier = journal.elapsed()
+    warm = warm_start.from_state(journal.state("warm"))
     journal.set_state("status", "running")
-    if not seeds_of(inspection) and not profiles:
+    if not seeds_of(inspection) and not warm and not profiles:
         progress.note(_no_beginning(inspection))
     elif journal.state("confirmation") is None:
         try:
@@ -127,7 +137,7 @@ def _drive(
                 campaign = Campaign(
                     journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), operators, models,
                     seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
-                    progress, begun,
+                    progress, begun, warm=warm,
                 )
                 try:
                     campaign.run()
@@ -148,6 +158,15 @@ def seeds_of(inspection: Inspection) -> list[Candidate]:
     """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts."""
     seeds = [inspection.plain] if inspection.plain else []
     return list({seed.identity: seed for seed in (*seeds, *inspection.seeds)}.values())
+
+
+def _warm(
+    named: Sequence[warm_start.Given], spec: KernelSpec, settings: RunSettings, threads: int, inspection: Inspection, parent: Path,
+) -> list[Candidate]:
+    """What earlier work left to begin with. Raises RunError where something named does not fit the reference."""
+    earlier = warm_start.earlier_runs(parent, spec.content_hash) if settings.warm_start else ()
+    place = warm_start.Place(inspection.observation.signature, spec.open().declaration.finite, machine_type().key, threads)
+    return warm_start.gather(named, earlier, place, seeds_of(inspection), settings.evaluations)
 
 
 def _no_beginning(inspection: Inspection) -> str:

@@ -32,6 +32,7 @@ class RunSettings(BaseModel):
         draws. threads: what every timing uses; None: the machine's physical cores.
     out: the run's directory; None: a new one below `runs/`. address: a Ray cluster; None: RAY_ADDRESS, else one of the
         run's own. dashboard: whether Ray's dashboard runs beside it.
+    warm_start: whether the best kernels of earlier runs of the same kernel, found beside `out`, are judged anew first.
     llm: language-model profiles. llm_calls, llm_tokens: what all of them may use together.
     pool_capacity: elites of each machine type, of which elites_per_skeleton may differ only in tunables and options.
     rounds: paired rounds of one measurement in the search.
@@ -50,6 +51,7 @@ class RunSettings(BaseModel):
     out: Path | None = Field(None, description="the path of a directory")
     address: StrictStr | None = Field(None, description="the address of a Ray cluster, as text")
     dashboard: StrictBool = Field(True, description="true or false")
+    warm_start: StrictBool = Field(True, description="true or false")
     llm: tuple[StrictStr, ...] = Field((), description="a list of profiles, as text")
     llm_calls: Count = Field(200, description=_COUNT)
     llm_tokens: Count = Field(2_000_000, description=_COUNT)
