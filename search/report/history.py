@@ -1,7 +1,7 @@
 """History: what the search did, read from the journal's evaluations."""
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +9,6 @@ from ...workers.evaluation import Verdict
 from ..journal import Judged
 from ..llm.call import CallStatus, LlmCall
 
-EXAMPLES = 3
 SOUND = (Verdict.VERIFIED, Verdict.TOO_SLOW)
 
 
@@ -29,18 +28,10 @@ class Point:
     def operator(self) -> str:
         return family(self.judged.candidate.lineage.operator)
 
-
-@dataclass(frozen=True)
-class Yield:
-    """What one operator brought. best: its greatest verified speedup over the best seed."""
-
-    operator: str
-    candidates: int
-    verified: int
-    too_slow: int
-    failed: int
-    improvements: int
-    best: float | None
+    @property
+    def fell(self) -> bool:
+        """Whether it was found wrong, or could not be judged. Too slow is neither."""
+        return self.judged.evaluation.verdict not in SOUND
 
 
 @dataclass
@@ -75,33 +66,6 @@ def points(rows: Sequence[Judged], anchor: str | None) -> list[Point]:
         best = max(best, speedup or 0.0)
         found.append(Point(number, row, speedup, improved))
     return found
-
-
-def yields(rows: Sequence[Judged], along: Sequence[Point]) -> list[Yield]:
-    """One for each operator, those first that improved most."""
-    by_operator: dict[str, list[Judged]] = defaultdict(list)
-    for row in rows:
-        by_operator[row.candidate.lineage.operator].append(row)
-    speedups = {point.judged.candidate.identity: point for point in along if point.speedup is not None}
-    found = []
-    for operator, group in by_operator.items():
-        verdicts = Counter(row.evaluation.verdict for row in group)
-        sound = [speedups[row.candidate.identity] for row in group if row.candidate.identity in speedups]
-        found.append(Yield(
-            operator, len(group), verdicts[Verdict.VERIFIED], verdicts[Verdict.TOO_SLOW],
-            sum(number for verdict, number in verdicts.items() if verdict not in SOUND),
-            sum(point.improved for point in sound), max((point.speedup or 0.0 for point in sound), default=None),
-        ))
-    return sorted(found, key=lambda y: (-y.improvements, -(y.best or 0.0), -y.candidates, y.operator))
-
-
-def rejected(rows: Sequence[Judged]) -> Mapping[str, list[Judged]]:
-    """Some candidates that fell, by verdict; the most frequent verdict first."""
-    fallen: dict[str, list[Judged]] = defaultdict(list)
-    for row in rows:
-        if row.evaluation.verdict not in SOUND:
-            fallen[str(row.evaluation.verdict)].append(row)
-    return {verdict: group[:EXAMPLES] for verdict, group in sorted(fallen.items(), key=lambda item: -len(item[1]))}
 
 
 def stage_seconds(rows: Sequence[Judged]) -> Mapping[str, float]:

@@ -1,0 +1,57 @@
+"""Roofline chart: attainable GFLOP/s over arithmetic intensity, both logarithmic, with the run's kernels below the roof."""
+from __future__ import annotations
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+
+from ..result import times
+from .figure import ACCENT, INK, MUTED, PAPER, PLAIN, SERIES, Format, drawn
+from .roofline import CHAMPION, REFERENCE, SEED, Roofline, ridge, span
+
+_SIGNS = {REFERENCE: ("s", SERIES[0]), SEED: ("D", SERIES[1]), CHAMPION: ("o", ACCENT)}
+
+
+def roofline_chart(found: Roofline | None) -> Markup | None:
+    """The chart; None where intensity, bandwidth or peaks are not known, so that nothing has a place in it."""
+    if found is None or found.intensity is None or found.bandwidth is None or not found.peaks:
+        return None
+    bandwidth, intensity = found.bandwidth, found.intensity
+    placed = [(place.name, place.gflop_s) for place in found.places if place.gflop_s]
+    if not placed:
+        return None
+    across = span([intensity, *(ridge(bandwidth, peak) for peak in found.peaks.values())], 3.0)
+    up = span([*(speed for _, speed in placed), *found.peaks.values()], 1.5)
+
+    def draw(figure: Figure, shape: Format) -> None:
+        axes = figure.add_subplot()
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        top = max(found.peaks.values())
+        axes.plot([across[0], ridge(bandwidth, top)], [across[0] * bandwidth, top], color=INK, linewidth=1.8)
+        axes.annotate(f"{bandwidth:,.3g} GB/s", (ridge(bandwidth, top) ** 0.6 * across[0] ** 0.4, top**0.6 * (across[0] * bandwidth) ** 0.4),
+                      xytext=(-5, 4), textcoords="offset points", ha="right", color=MUTED, fontsize=9)
+        for dtype, peak in found.peaks.items():
+            axes.plot([ridge(bandwidth, peak), across[1]], [peak, peak], color=INK, linewidth=1.8, linestyle="-" if peak == top else "--")
+            axes.annotate(f"{dtype}: {peak:,.3g} GFLOP/s", (across[1], peak), xytext=(-2, 4), textcoords="offset points", ha="right",
+                          color=MUTED, fontsize=9)
+        axes.axvline(intensity, color=MUTED, linewidth=0.8, linestyle=":")
+        for name, speed in placed:
+            marker, colour = _SIGNS[name]
+            axes.plot([intensity], [speed], marker, color=colour, markersize=9, markeredgecolor=PAPER, markeredgewidth=1.2)
+            right = intensity < (across[0] * across[1]) ** 0.5
+            axes.annotate(name, (intensity, speed), xytext=(9 if right else -9, -3), textcoords="offset points", fontsize=9.5,
+                          ha="left" if right else "right", color=INK)
+        axes.set_xlim(*across)
+        axes.set_ylim(*up)
+        for scale in (axes.xaxis, axes.yaxis):
+            scale.set_major_locator(LogLocator(10))
+            scale.set_major_formatter(PLAIN)
+            scale.set_minor_locator(NullLocator())
+            scale.set_minor_formatter(NullFormatter())
+        axes.set_xlabel("flops for each byte moved")
+        axes.set_ylabel("GFLOP/s")
+
+    said = "; ".join(f"{name} {times(speed)} GFLOP/s" for name, speed in placed)
+    return drawn("roofline", "Roofline of the machine with the kernels of this run",
+                 f"At {intensity:.3g} flops a byte: {said}. {found.sentence}", lambda shape: 3.0 if shape.narrow else 3.6, draw)
