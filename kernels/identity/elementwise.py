@@ -59,9 +59,10 @@ def apply(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[s
         return delivered(_contracted(ufunc, inputs), out)
     if name not in SCALAR and name not in _ON_INTEGERS:
         raise Unsupported(f"np.{name}")
+    index = inputs[1:2] if method == "at" else ()
     inputs = tuple(np.asarray(_listed(value)) if isinstance(value, list | tuple) else value for value in inputs)
-    if method == "at":
-        return _at(ufunc, *inputs)
+    if method == "at":  # its index stays as it is: a tuple there is one index for each dimension
+        return _at(ufunc, inputs[0], *index, *inputs[2:])
     operands = inputs[:1] if method == "reduceat" else inputs
     current().charge(sum(np.size(value) for value in operands))
     dtype = options.get("dtype")
