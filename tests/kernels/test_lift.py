@@ -8,13 +8,13 @@ from functools import cache
 import numba
 import numpy as np
 import pytest
-from kernwright.kernels import library
 from kernwright.kernels.dialect import check
 from kernwright.kernels.lift import Lifted, lift
 from kernwright.kernels.lift.plain import NotInDialect, reference_as_candidate
 from kernwright.kernels.observe import Observation, observe
 from kernwright.kernels.spec import KernelSpec, OpenSpec, copy_arguments
 from kernwright.kernels.wrapper import wrapper_source
+from library_kernels import NAMES, observed
 
 PREAMBLE = """
 import math
@@ -767,10 +767,9 @@ def test_a_slice_that_ends_before_it_starts_is_empty(name):
         assert_agrees(compiled(candidate, observation, spec), spec, ({"n": 1, "m": 1}, {"n": 2, "m": 1}, "tiny"))
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", NAMES)
 def test_builtin_kernel_becomes_loops_that_agree(name):
-    spec = library.load(name).open()
-    observation = observe(spec, 1, 0.5)
+    spec, observation = observed(name)
     found = lift(spec, observation.signature)
     assert found.kept == ()
     for candidate in found.candidates:

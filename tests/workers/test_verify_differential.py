@@ -1,7 +1,6 @@
 """The differential test over kernels that are wrong in the ways in which fast kernels are wrong."""
 import numpy as np
 import pytest
-from kernwright.kernels import library
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec
 from kernwright.workers.evaluation import Verdict
@@ -9,6 +8,7 @@ from kernwright.workers.failure import RunFailed
 from kernwright.workers.oracle import Oracle
 from kernwright.workers.verify.check import Check
 from kernwright.workers.verify.differential import POISON, Outcome, PlannedCase, differential, plan
+from library_kernels import NAMES, observed
 
 HEAD = "import numpy as np\nimport kernwright\n"
 BLUR = """
@@ -274,10 +274,10 @@ def f(a):
     assert differential(InProcess(np.nan_to_num, oracle), oracle, plan(oracle, 1)).passed
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", NAMES)
 def test_every_reference_of_the_library_is_equal_to_itself(name):
-    opened = library.load(name).open()
-    oracle = Oracle(opened, observe(opened, 0).signature)
+    opened, observation = observed(name)
+    oracle = Oracle(opened, observation.signature)
     cases = [case for case in plan(oracle, 2) if case.size not in ("benchmark", "large")]
     check = differential(InProcess(opened.reference, oracle), oracle, cases)
     assert check.passed and check.facts["worst_ulp"] == 0

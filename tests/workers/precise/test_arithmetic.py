@@ -4,11 +4,11 @@ from time import monotonic
 
 import numpy as np
 import pytest
-from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, OpenSpec
 from kernwright.workers.precise.arithmetic import Native, Wide
 from kernwright.workers.precise.exact import evaluate
 from kernwright.workers.precise.text import Unrepeatable, reference_over
+from library_kernels import NAMES, observed
 from precision_kernels import HEAD, oracle
 
 THIRD = np.longdouble(1) / 3
@@ -115,13 +115,12 @@ def test_a_plain_sum_adds_in_order_and_in_its_own_type():
 
 
 def test_every_reference_of_the_library_with_float_results_can_be_evaluated():
-    from kernwright.kernels import library
     from kernwright.workers.oracle import Oracle
     from kernwright.workers.precise.exact import float_results
 
-    for name in library.names():
-        spec = library.load(name).open()
-        made = Oracle(spec, observe(spec, 0, 30.0).signature)
+    for name in NAMES:
+        spec, observation = observed(name)
+        made = Oracle(spec, observation.signature)
         case = made.case("tiny", 3)
         floats = float_results(made, case)
         if any(value is not None for value in floats):
