@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Mapping
 
 from ...kernels.candidate import ENTRY
@@ -25,7 +26,7 @@ def entry_of(module: Module, function: str) -> ast.FunctionDef:
     marked = _marked(module)
     if len(marked) == 1:
         return module.functions[next(iter(marked))]
-    compiled = {name: node for name, node in module.functions.items() if module.jit_calls(node)}
+    compiled = {name: node for name, node in module.functions.items() if module.jit_of(node)}
     group = compiled or module.functions
     if not group:
         raise module.refuse(0, "it defines no function, so it holds no kernel")
@@ -48,5 +49,7 @@ def _marked(module: Module) -> set[str]:
 
 def _free(group: Mapping[str, ast.FunctionDef]) -> list[str]:
     """The functions that no other of the group reads."""
-    read = {name: names_read(node) for name, node in group.items()}
-    return [name for name in group if not any(name in names for other, names in read.items() if other != name)]
+    readers: Counter[str] = Counter()
+    for name, node in group.items():
+        readers.update(names_read(node) - {name})
+    return [name for name in group if not readers[name]]

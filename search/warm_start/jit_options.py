@@ -18,9 +18,9 @@ def options_of(module: Module, entry: ast.FunctionDef, prange: bool) -> JitOptio
 
     prange: whether the kernel has one. Raises RunError for an option that is no literal, or none of Numba's.
     """
-    calls = module.jit_calls(entry)
-    given = _keywords(module, calls[0]) if calls else {}
-    parallel = prange and bool(given.get("parallel", not calls))
+    jit = module.jit_of(entry)
+    given = {} if jit is None else _keywords(module, jit)
+    parallel = prange and bool(given.get("parallel", jit is None))
     error_model = given.get("error_model", "python")
     if error_model not in ("python", "numpy"):
         raise module.refuse(entry.lineno, f"error_model is {error_model!r}; choose python or numpy")

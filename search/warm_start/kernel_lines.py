@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,27 +51,29 @@ def kernel_lines(module: Module, entry: ast.FunctionDef) -> KernelLines:
     any other file whatever else is executed when it is loaded, for the gate to judge, as a kernel's file holds none."""
     source = module.text.split("\n")
     more = _in_section(source) if is_champion(module) else _is_executed
-    needed = {id(node) for node in module.tree.body if more(node)}
-    names = {entry.name}.union(*(_reads(module, node) for node in module.tree.body if id(node) in needed))
-    grown = True
-    while grown:
-        grown = False
-        for node in module.tree.body:
-            if id(node) not in needed and _binds(node) & names:
-                needed.add(id(node))
-                names |= _reads(module, node)
-                grown = True
-    numbers: set[int] = set()
+    binding: dict[str, list[ast.stmt]] = defaultdict(list)
     for node in module.tree.body:
-        if id(node) in needed:
-            numbers |= set(_numbers(module, node, source))
+        for name in _binds(node):
+            binding[name].append(node)
+    needed: dict[int, ast.stmt] = {}
+    waiting = [*filter(more, module.tree.body), *binding[entry.name]]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in needed:
+            needed[id(node)] = node
+            waiting += [bound for name in _reads(module, node) & binding.keys() for bound in binding[name]]
+    numbers: set[int] = set()
+    for node in needed.values():
+        numbers |= set(_numbers(module, node, source))
     return KernelLines(tuple((number, source[number - 1]) for number in sorted(numbers)))
 
 
 def _reads(module: Module, node: ast.stmt) -> set[str]:
     """What the statement reads, decorators that only compile left out."""
-    compilers = {d.id for d in getattr(node, "decorator_list", ()) if isinstance(d, ast.Name) and module.wraps_jit(d)}
-    return names_read(node) - compilers
+    if isinstance(node, ast.FunctionDef):
+        kept = [d for d in node.decorator_list if not module.compiles(d)]
+        node = ast.FunctionDef(node.name, node.args, node.body, kept, node.returns)
+    return names_read(node)
 
 
 def _in_section(source: list[str]) -> Callable[[ast.stmt], bool]:
@@ -83,7 +86,7 @@ def _in_section(source: list[str]) -> Callable[[ast.stmt], bool]:
 def _numbers(module: Module, node: ast.stmt, source: list[str]) -> Iterable[int]:
     """The numbers of its lines, with the comment right above it."""
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
-    dropped = {line for d in decorators if module.wraps_jit(d) for line in range(d.lineno, (d.end_lineno or d.lineno) + 1)}
+    dropped = {line for d in decorators if module.compiles(d) for line in range(d.lineno, (d.end_lineno or d.lineno) + 1)}
     first = min([node.lineno, *(d.lineno for d in decorators)])
     numbers = [line for line in range(first, (node.end_lineno or first) + 1) if line not in dropped]
     above = first - 1

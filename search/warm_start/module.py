@@ -45,20 +45,23 @@ class Module:
                 found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         return found
 
-    def jit_calls(self, function: ast.FunctionDef) -> list[ast.expr]:
-        """The jit decorators of `function`; where it is decorated with a function of this file that calls `njit`, as a
-        champion's kernel is, those calls."""
-        found: list[ast.expr] = []
+    def jit_of(self, function: ast.FunctionDef) -> ast.expr | None:
+        """The jit decorator of `function`; where it is decorated with a function of this file that calls `njit`, as a champion's
+        kernel is, that call. None where it is not compiled."""
         for decorator in function.decorator_list:
             if self.is_jit(decorator):
-                found.append(decorator)
-            elif isinstance(decorator, ast.Name):
-                found += self._wrapped(decorator.id)
-        return found
+                return decorator
+            if isinstance(decorator, ast.Name) and decorator.id in self._compilers:
+                return self._compilers[decorator.id]
+        return None
+
+    def compiles(self, decorator: ast.expr) -> bool:
+        """Whether all that it does is to compile: numba's, or a function of this file that calls that."""
+        return self.is_jit(decorator) or self.wraps_jit(decorator)
 
     def wraps_jit(self, decorator: ast.expr) -> bool:
         """Whether it is a function of this file that calls `njit`."""
-        return isinstance(decorator, ast.Name) and bool(self._wrapped(decorator.id))
+        return isinstance(decorator, ast.Name) and decorator.id in self._compilers
 
     def is_jit(self, node: ast.expr) -> bool:
         """Whether it is numba's `njit` or `jit`, or a call of it."""
@@ -71,10 +74,15 @@ class Module:
         """The error that names the place and says why the file cannot be used."""
         return RunError(f"{self.path}, line {line}: {reason}" if line else f"{self.path}: {reason}")
 
-    def _wrapped(self, name: str) -> list[ast.expr]:
-        if name not in self.functions:
-            return []
-        return [node for node in ast.walk(self.functions[name]) if isinstance(node, ast.Call) and self.is_jit(node)]
+    @cached_property
+    def _compilers(self) -> Mapping[str, ast.Call]:
+        """The functions of this file that call `njit`, with the first such call."""
+        found = {}
+        for name, function in self.functions.items():
+            call = next((node for node in ast.walk(function) if isinstance(node, ast.Call) and self.is_jit(node)), None)
+            if call is not None and call not in function.decorator_list:
+                found[name] = call
+        return found
 
 
 def read_module(path: Path) -> Module:

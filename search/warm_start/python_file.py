@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ...kernels.analysis.legality import uses_parallel
 from ...kernels.candidate import ENTRY, Candidate, CandidateError, Lineage
-from ...kernels.dialect import check
+from ...kernels.dialect import check, lexical
+from ...kernels.dialect.refusal import Refused
 from ...kernels.dialect.vocabulary import RESERVED
 from ...kernels.export.kernel_text import rename
 from ...kernels.export.names import PREFIX, identifiers
@@ -66,12 +67,14 @@ def read_python_file(path: Path, function: str) -> Draft:
     try:
         entry = entry_of(module, function)
         lines = kernel_lines(module, entry)
+        lexical.parse(lines.text)  # before any work on it: a text beyond the dialect's limits would take long
         text = _in_dialect(lines.text, module, entry.name)
-        tree = ast.parse(text)
-        options = options_of(module, entry, uses_parallel([tree]))
+        options = options_of(module, entry, uses_parallel([ast.parse(text)]))
         draft = Draft(module, lines, Candidate(text, options, lineage=Lineage(f"warm:{path.name}", "read back from the file")),
                       tuple(a.arg for a in (*entry.args.posonlyargs, *entry.args.args)))
         draft.require_dialect(draft.candidate)
+    except Refused as error:
+        raise module.refuse(lines.place(lines.text, error.refusal.line), error.refusal.reason) from None
     except (RecursionError, MemoryError):
         raise module.refuse(0, "it is nested too deeply") from None
     except (SyntaxError, ValueError) as error:
