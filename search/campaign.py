@@ -14,8 +14,8 @@ from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from ..workers.fleet import Fleet
 from ..workers.job import ConfirmJob, Job
+from .bandit.panel import Panel
 from .journal import FINAL, SEARCH, SEED_VS_REFERENCE, Journal
-from .operators import Operator
 from .population import Elite, Population
 from .progress import Progress
 from .result import counts, not_slower
@@ -23,6 +23,7 @@ from .result import counts, not_slower
 FINALISTS = 4
 NEAR_BEST = math.log(1.05)
 POLL_SECONDS = 0.25
+STATE_SECONDS = 5.0
 CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.33, 15.0, 150.0
 TIMING_SHARE, PROOF_SHARE = 0.4, 0.3
 DUPLICATES_IN_A_ROW = 50
@@ -57,24 +58,20 @@ class Campaign:
     """Asks operators for candidates, has the fleet judge them, journals, and lets all learn. Steady-state: nothing
     waits for a generation to end.
 
-    seeds: the candidates to begin with. njit: which of them is the reference as it is under `@njit`, or None.
-    patient: operators whose proposals arrive when they like (language models): asked at every turn, they are what may
-        still bring something when the others are exhausted.
-    operators: the others, each with its weight: how often it is asked. started: when this process's share of the run
-        began, by `clock`. warm: candidates of earlier work, judged right after the seeds; none of them can be the anchor.
+    panel: the run's operators, and which of them is asked next. seeds: the candidates to begin with. njit: which of them
+    is the reference as it is under `@njit`, or None. started: when this process's share of the run began, by `clock`.
+    warm: candidates of earlier work, judged right after the seeds; none of them can be the anchor.
     """
 
     def __init__(
-        self, journal: Journal, fleet: Fleet, population: Population, operators: Sequence[tuple[Operator, float]],
-        patient: Sequence[Operator], seeds: Sequence[Candidate], njit: Candidate | None, limits: Limits, seed: int,
-        progress: Progress, started: float | None = None, clock: Callable[[], float] = time.monotonic,
-        warm: Sequence[Candidate] = (),
+        self, journal: Journal, fleet: Fleet, population: Population, panel: Panel, seeds: Sequence[Candidate],
+        njit: Candidate | None, limits: Limits, seed: int, progress: Progress, started: float | None = None,
+        clock: Callable[[], float] = time.monotonic, warm: Sequence[Candidate] = (),
     ) -> None:
         self._journal = journal
         self._fleet = fleet
         self._population = population
-        self._operators = tuple(operators)
-        self._patient = tuple(patient)
+        self._panel = panel
         self._seeds = tuple(seeds)
         self._warm = tuple(warm)
         self._njit = njit
@@ -90,6 +87,7 @@ class Campaign:
         self._evaluations = 0
         self._submitted = 0
         self._inputs = 0
+        self._stated = -math.inf
 
     def run(self) -> Confirmation | None:
         """The whole run; None where nothing could be verified. What an earlier process finished is not done again."""
@@ -101,8 +99,9 @@ class Campaign:
                 self._submit(candidate)
             for evaluation in self._fleet.completed(POLL_SECONDS):
                 self._take(evaluation, SEARCH)
-            self._progress.status(self._fleet.in_flight)
+            self._tell()
         self._fleet.abandon()
+        self._tell(last=True)
         return self._confirm()
 
     @property
@@ -114,6 +113,8 @@ class Campaign:
         """Learns everything that the journal holds; what was in flight when it ended is to be judged again."""
         self._known = {candidate.identity: candidate for candidate in self._journal.candidates()}
         self._rng.seed(f"{self._seed} {len(self._known)}")  # a resumed run would draw again what it drew before
+        for candidate in self._known.values():
+            self._panel.proposed(candidate)
         judged = set()
         for row in self._journal.evaluations(SEARCH):
             judged.add(row.candidate.identity)
@@ -165,13 +166,13 @@ class Campaign:
         return [done[c.identity] for c in candidates if c.identity in done]
 
     def _over(self) -> bool:
+        """Whether the search has ended; as long as it has not, language models are listened to and asked."""
         if self._limits.seconds is not None and self.elapsed >= self._limits.seconds - self._limits.confirm_seconds:
             return True
-        if self._fleet.in_flight:
-            return False
         if not self._affordable():
-            return True
-        return not self._again and not any(operator.pending for operator in self._patient) and self._exhausted()
+            return not self._fleet.in_flight
+        self._panel.poll(self._population, self._rng)
+        return not self._fleet.in_flight and not self._again and not self._panel.pending and self._exhausted()
 
     def _exhausted(self) -> bool:
         """Whether no operator has anything new; what it had, if it had, is judged next."""
@@ -188,30 +189,19 @@ class Campaign:
         if self._again:
             return self._again.popleft()
         for _ in range(DUPLICATES_IN_A_ROW):
-            candidate = self._propose()
+            candidate = self._panel.propose(self._population, self._rng)
             if candidate is None:
                 return None
             if self._add(candidate) and self._passes_gate(candidate):
                 return candidate
         return None
 
-    def _propose(self) -> Candidate | None:
-        for operator in self._patient:
-            candidate = operator.propose(self._population, self._rng)
-            if candidate is not None:
-                return candidate
-        rest = list(self._operators)
-        while rest:
-            chosen = self._rng.choices(rest, [weight for _, weight in rest])[0]
-            rest.remove(chosen)
-            candidate = chosen[0].propose(self._population, self._rng)
-            if candidate is not None:
-                return candidate
-        return None
-
     def _add(self, candidate: Candidate) -> bool:
         self._known.setdefault(candidate.identity, candidate)
-        return self._journal.add_candidate(candidate, self.elapsed)
+        new = self._journal.add_candidate(candidate, self.elapsed)
+        if new:
+            self._panel.proposed(candidate)
+        return new
 
     def _passes_gate(self, candidate: Candidate) -> bool:
         """Workers ask again; here a refusal costs no worker's time, and no evaluation."""
@@ -238,8 +228,15 @@ class Campaign:
     def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._evaluations += counts(evaluation)
         self._population.add(candidate, evaluation)
-        for operator in (*self._patient, *(operator for operator, _ in self._operators)):
-            operator.learn(candidate, evaluation)
+        self._panel.learn(candidate, evaluation)
+
+    def _tell(self, last: bool = False) -> None:
+        """Shows how the run is getting on, and now and then keeps in the journal what each operator was worth."""
+        shares = self._panel.shares()
+        self._progress.status(self._fleet.in_flight, shares)
+        if last or self._clock() - self._stated >= STATE_SECONDS:
+            self._stated = self._clock()
+            self._journal.set_state("operators", self._panel.as_json())
 
     def _confirm(self) -> Confirmation | None:
         """The first finalist that stands its last examination and is not slower than the best seed."""

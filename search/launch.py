@@ -19,16 +19,17 @@ from ..workers.job import Assignment, JudgeSettings
 from ..workers.machine import available_bytes, machine_type
 from ..workers.sandbox.client import WarmProcess
 from . import warm_start
+from .bandit import POLICIES
 from .journal import Journal, RunRecord, journal_url
 from .llm.budget import Budget
 from .llm.profile import Key, Profile, load_profile, take_keys
 from .outcome import Outcome, write_outcome
 from .progress import Progress
+from .roofline import keep_roofline
 from .schema import RunError
 from .settings import RunSettings
 from .summary import print_summary
 
-REWRITE_WEIGHT, TUNE_WEIGHT = 0.75, 0.25
 INTERRUPTED = 130
 INSPECT_MEMORY_SHARE = 0.7
 _VERSIONS = ("kernwright", "numba", "llvmlite", "numpy", "ray", "optuna", "scipy")
@@ -104,11 +105,10 @@ def _drive(
     # Ray and Optuna take a second to load, which a mistyped kernel should not wait for.
     from ..workers.cluster import connect
     from ..workers.fleet import Fleet
+    from .bandit.panel import Panel
     from .campaign import Campaign, Limits
-    from .operators.rewrite import RewriteOperator
-    from .operators.tune import TuneOperator
+    from .operators.chosen import Place, chosen_operators
     from .population.pool import Pool
-    from .tuner import Tuner
 
     spec, signature = journal.run.spec, inspection.observation.signature
     threads, finite = settings.threads or 1, spec.open().declaration.finite
@@ -132,10 +132,10 @@ def _drive(
                 models = _models(journal, settings, inspection, profiles, keys, threads, progress.note)
                 for model in models:
                     stack.callback(model.close)
-                operators = [(RewriteOperator(signature, threads, finite), REWRITE_WEIGHT),
-                             (TuneOperator(Tuner(settings.seed, signature, threads, finite)), TUNE_WEIGHT)]
+                operators = chosen_operators(settings.operators, Place(settings.seed, signature, threads, finite))
+                panel = Panel(operators, models, POLICIES[settings.bandit]())
                 campaign = Campaign(
-                    journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), operators, models,
+                    journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), panel,
                     seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
                     progress, begun, warm=warm,
                 )
@@ -148,6 +148,7 @@ def _drive(
             journal.set_state("wall_s", earlier + time.monotonic() - begun)
             progress.note(f"interrupted; `kernwright resume {directory}` goes on from here")
             return replace(write_outcome(journal, directory), exit_code=INTERRUPTED)
+    keep_roofline(journal)
     journal.set_state("status", "finished")
     journal.set_state("wall_s", earlier + time.monotonic() - begun)
     progress.stage("report")

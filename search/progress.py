@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from rich.console import Console, Group
@@ -50,6 +50,7 @@ class Progress:
         self._verdicts: Counter[Verdict] = Counter()
         self._done = 0
         self._in_flight = 0
+        self._shares: Mapping[str, float] = {}
         self._best: float | None = None
         self._last = ""
         self._reported = clock()
@@ -106,10 +107,11 @@ class Progress:
                     self._line(self._last)
             self._status_line()
 
-    def status(self, in_flight: int) -> None:
-        """in_flight: candidates that are being judged, or wait for it."""
+    def status(self, in_flight: int, shares: Mapping[str, float] | None = None) -> None:
+        """in_flight: candidates that are being judged, or wait for it. shares: how often each operator is asked, 0 to 1."""
         with self._lock:
             self._in_flight = in_flight
+            self._shares = self._shares if shares is None else shares
             self._status_line()
 
     def note(self, text: str) -> None:
@@ -139,7 +141,8 @@ class Progress:
     def _status_line(self) -> None:
         if self._live is None and self._clock() - self._reported >= STATUS_SECONDS:
             self._line(f"{self._counted()}, {self._in_flight} in flight, {self._remaining()}; "
-                       f"best {_speedup(self._best)}; {self._by_verdict() or 'no verdicts yet'}")
+                       f"best {_speedup(self._best)}; {self._by_verdict() or 'no verdicts yet'}"
+                       + (f"; asked {self._by_share(', ')}" if self._shares else ""))
 
     def _budget(self) -> str:
         limits = []
@@ -161,6 +164,9 @@ class Progress:
     def _by_verdict(self) -> str:
         return ", ".join(f"{number} {verdict}" for verdict, number in self._verdicts.most_common())
 
+    def _by_share(self, between: str) -> str:
+        return between.join(f"{name} {share:.0%}" for name, share in sorted(self._shares.items(), key=lambda item: -item[1]))
+
     def _table(self) -> Group:
         with self._lock:
             table = Table.grid(padding=(0, 2))
@@ -177,6 +183,7 @@ class Progress:
                 ("time", Text(f"{_duration(self._clock() - self._started)} elapsed"
                               + (f", {self._remaining()}" if self._seconds is not None else ""))),
                 ("verdicts", verdicts),
+                ("asked", Text(self._by_share("  "))),
             ):
                 if text:
                     table.add_row(label, text)

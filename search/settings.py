@@ -12,6 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
+from .bandit import POLICIES
+from .operators.chosen import OPERATORS
+
 PRESET_FOLDER, DEFAULT_PRESET = "run", "default"
 LIMITS = ("evaluations", "minutes")
 _COUNT = "a whole number, 1 or more"
@@ -33,6 +36,7 @@ class RunSettings(BaseModel):
     out: the run's directory; None: a new one below `runs/`. address: a Ray cluster; None: RAY_ADDRESS, else one of the
         run's own. dashboard: whether Ray's dashboard runs beside it.
     warm_start: whether the best kernels of earlier runs of the same kernel, found beside `out`, are judged anew first.
+    operators: those that make candidates, beside language models. bandit: the policy by which one is asked next.
     llm: language-model profiles. llm_calls, llm_tokens: what all of them may use together.
     pool_capacity: elites of each machine type, of which elites_per_skeleton may differ only in tunables and options.
     rounds: paired rounds of one measurement in the search.
@@ -52,6 +56,8 @@ class RunSettings(BaseModel):
     address: StrictStr | None = Field(None, description="the address of a Ray cluster, as text")
     dashboard: StrictBool = Field(True, description="true or false")
     warm_start: StrictBool = Field(True, description="true or false")
+    operators: tuple[StrictStr, ...] = Field(tuple(OPERATORS), description=f"a list of operators, of {', '.join(OPERATORS)}")
+    bandit: StrictStr = Field("adaptive", description="the name of a policy, as text")
     llm: tuple[StrictStr, ...] = Field((), description="a list of profiles, as text")
     llm_calls: Count = Field(200, description=_COUNT)
     llm_tokens: Count = Field(2_000_000, description=_COUNT)
@@ -83,6 +89,8 @@ def load_settings(config: str | None, overrides: Mapping[str, Any]) -> RunSettin
     sources = {key: f"--{key}" if key in overrides else f"{where}: {key}" for key in values}
     settings = _validated(values, sources)
     _check_threads(settings, sources)
+    for key, names, known in (("operators", settings.operators, OPERATORS), ("bandit", (settings.bandit,), POLICIES)):
+        _check_names(key, names, known, sources)
     return settings
 
 
@@ -135,6 +143,12 @@ def _validated(values: Mapping[str, Any], sources: Mapping[str, str]) -> RunSett
             raise SettingsError(f"{sources[key]} is unknown{_nearest(key, RunSettings.model_fields)}") from None
         allowed = RunSettings.model_fields[key].description
         raise SettingsError(f"{sources[key]} is {values[key]!r}; it must be {allowed}") from None
+
+
+def _check_names(key: str, names: Iterable[str], known: Iterable[str], sources: Mapping[str, str]) -> None:
+    for name in names:
+        if name not in known:
+            raise SettingsError(f"{sources[key]}: there is no {name!r}{_nearest(name, known)}")
 
 
 def _check_threads(settings: RunSettings, sources: Mapping[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The language-model operator: asks a model for whole kernels, and sends a failure back once."""
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import Counter, OrderedDict, deque
@@ -26,9 +27,9 @@ _NOT_ITS_FAULT = frozenset({Verdict.VERIFIED, Verdict.TOO_SLOW, Verdict.LOST})
 
 
 class LlmOperator:
-    """Proposes what the profile's model answers. Requests run beside the campaign; `propose` starts and collects them.
+    """Proposes what the profile's model answers. Requests run beside the campaign; `poll` starts and collects them.
 
-    on_call and warn are called from `propose`, `learn` or `close`, in the caller's thread. budget is shared by all
+    on_call and warn are called from `poll`, `learn` or `close`, in the caller's thread. budget is shared by all
     profiles of a run. threads: the run's. clock: seconds, of which the pauses after failures are measured.
     """
 
@@ -56,15 +57,25 @@ class LlmOperator:
         return self._mutator.waiting + len(self._ready) + (0 if self._mutator.given_up else len(self._repairs))
 
     @property
+    def ready(self) -> int:
+        """Candidates that arrived and were not handed out yet."""
+        return len(self._ready)
+
+    @property
     def exhausted(self) -> str:
         """Why nothing will come any more (the budget is spent, the endpoint given up), or ""."""
         return self._mutator.given_up if not self._mutator.in_flight and not self._ready else ""
 
-    def propose(self, population: Population, rng: random.Random) -> Candidate | None:
-        """Collect answers, start requests, and hand out one candidate that arrived, or None."""
+    def poll(self, population: Population, rng: random.Random, appetite: float = 1.0) -> None:
+        """Collect answers and start requests; does not wait.
+
+        appetite: 0 to 1. Answers that nobody took yet count as requests on the way: a model that answers faster than
+        its share of the candidates is not paid for answers that would wait.
+        """
         for answered in self._mutator.poll():
             self._read(answered)
-        while self._mutator.room() > 0:
+        wanted = max(1, math.ceil(appetite * self._mutator.profile.max_concurrent))
+        while self._mutator.room() > 0 and self._mutator.in_flight + len(self._ready) < wanted:
             conversation = self._mutator.next_again() or self._next_repair() or self._open(population, rng)
             if not self._mutator.start(conversation):
                 if conversation.fresh:
@@ -72,6 +83,9 @@ class LlmOperator:
                 if self._mutator.affordable(conversation):
                     self._repairs.appendleft(conversation)
                     break
+
+    def propose(self, population: Population, rng: random.Random) -> Candidate | None:
+        """A candidate that arrived, the oldest first, or None."""
         return self._ready.popleft() if self._ready else None
 
     def learn(self, candidate: Candidate, evaluation: Evaluation) -> None:

@@ -93,12 +93,17 @@ class Run:
     def __exit__(self, *_error):
         self.operator.close()
 
+    def turn(self):
+        """What a campaign does of the operator at every turn; a candidate if one has arrived."""
+        self.operator.poll(self.pool, self.rng)
+        return self.operator.propose(self.pool, self.rng)
+
     def until(self, done, learn=True, seconds=60):
         """Poll as a campaign does until `done()`."""
         deadline = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < deadline, f"{self.statuses()}, {self.warnings}, {self.operator.exhausted}"
-            candidate = self.operator.propose(self.pool, self.rng)
+            candidate = self.turn()
             if candidate is None:
                 time.sleep(0.005)
                 continue
@@ -120,7 +125,7 @@ class Run:
 
 def test_a_competent_models_kernels_are_proposed_and_every_call_is_journaled():
     with ScriptedModel("competent") as server, Run(server.base_url, calls=8, max_concurrent=2) as run:
-        assert run.operator.propose(run.pool, run.rng) is None, "the first answer cannot be there yet"
+        assert run.turn() is None, "the first answer cannot be there yet"
         run.until(lambda: run.operator.exhausted)
         assert run.operator.exhausted == "the budget is spent" and not run.warnings
         assert len(run.evaluated) == 4, "the scripted model knows four ways"
@@ -143,7 +148,7 @@ def test_a_call_is_journaled_before_it_is_sent():
     with ScriptedModel("competent") as server:
         profile = Profile(name="p", base_url=server.base_url, model="m")
         operator = LlmOperator(profile, NO_KEY, Budget(1), SPEC, SIGNATURE, 1, lambda call: seen.append((call.status, len(server.requests))), print)
-        operator.propose(Pool(), random.Random(0))
+        operator.poll(Pool(), random.Random(0))
         assert seen == [("sent", 0)]
         operator.close()
 
@@ -152,6 +157,31 @@ def test_requests_overlap_up_to_the_profiles_limit():
     with ScriptedModel("competent", delay=0.2) as server, Run(server.base_url, calls=12, max_concurrent=3) as run:
         run.until(lambda: run.operator.exhausted)
         assert server.most_at_once == 3
+
+
+def test_a_model_that_is_worth_less_has_fewer_requests_on_the_way_but_never_none():
+    with ScriptedModel("competent", delay=0.05) as server, Run(server.base_url, calls=12, max_concurrent=4) as run:
+        run.operator.poll(run.pool, run.rng, appetite=0.01)
+        assert len(run.sent()) == 1
+        run.operator.poll(run.pool, run.rng, appetite=0.5)
+        assert len(run.sent()) == 2
+        run.operator.poll(run.pool, run.rng)
+        assert len(run.sent()) == 4
+
+
+def test_answers_that_nobody_takes_hold_further_requests_back():
+    with ScriptedModel("competent") as server, Run(server.base_url, calls=12, max_concurrent=2) as run:
+        deadline = time.monotonic() + 30
+        while run.operator.ready < 2 and time.monotonic() < deadline:
+            run.operator.poll(run.pool, run.rng)
+            time.sleep(0.005)
+        asked = len(run.sent())
+        for _ in range(5):
+            run.operator.poll(run.pool, run.rng)
+        assert run.operator.ready == 2 and len(run.sent()) == asked
+        assert run.operator.propose(run.pool, run.rng) is not None
+        run.operator.poll(run.pool, run.rng)
+        assert len(run.sent()) == asked + 1
 
 
 def test_a_clumsy_models_faults_go_back_once_and_come_back_corrected():
@@ -235,7 +265,7 @@ def test_an_endpoint_that_can_never_answer_is_given_up(fault, count):
         run.until(lambda: run.operator.exhausted)
         assert len(server.requests) == count
         assert run.warnings[-1] == f"language model scripted: HTTP {fault}: out of order; it is not asked any more"
-        assert run.operator.pending == 0 and run.operator.propose(run.pool, run.rng) is None
+        assert run.operator.pending == 0 and run.turn() is None
 
 
 def test_token_and_call_budgets_hold_exactly_under_concurrency():
@@ -270,8 +300,8 @@ def test_two_profiles_share_one_budget():
     with ScriptedModel() as server, Run(server.base_url, budget=budget) as one, Run(server.base_url, budget=budget) as two:
         deadline = time.monotonic() + 30
         while not (one.operator.exhausted and two.operator.exhausted) and time.monotonic() < deadline:
-            one.operator.propose(one.pool, one.rng)
-            two.operator.propose(two.pool, two.rng)
+            one.turn()
+            two.turn()
             time.sleep(0.01)
         assert len(server.requests) == len(one.ended()) + len(two.ended()) == budget.calls == 5
 
@@ -279,7 +309,7 @@ def test_two_profiles_share_one_budget():
 def test_a_restored_budget_goes_on_where_the_killed_driver_stopped():
     with ScriptedModel("competent", delay=0.2) as server:
         with Run(server.base_url, calls=4, max_concurrent=2) as run:
-            run.operator.propose(run.pool, run.rng)
+            run.turn()
             journal = list(run.journal)
         assert [call.status for call in journal] == ["sent", "sent"]
         budget = Budget(calls=4)

@@ -72,6 +72,7 @@ def test_a_real_models_answers_are_read_journaled_and_counted(base_url):
     operator = LlmOperator(profile, NO_KEY, Budget(calls=3), SPEC, SIGNATURE, 1, journal.append, warnings.append)
     deadline = time.monotonic() + 200
     while not operator.exhausted and time.monotonic() < deadline:
+        operator.poll(Pool(), random.Random(0))
         operator.propose(Pool(), random.Random(0))
         time.sleep(0.05)
     operator.close()

@@ -79,6 +79,15 @@ def test_a_wrong_value_names_key_and_value_and_what_is_allowed(toml, line):
     assert f"{path}: {key} is " in message and "; it must be " in message
 
 
+def test_operators_and_the_bandit_go_by_their_names_and_a_typo_names_the_nearest(toml):
+    assert load_settings(None, {}).operators[:2] == ("rewrite", "tune") and load_settings(None, {}).bandit == "adaptive"
+    settings = load_settings(toml("operators = ['tune']\nbandit = 'uniform'\n"), {})
+    assert (settings.operators, settings.bandit) == (("tune",), "uniform")
+    assert "operators: there is no 'rewrit'; did you mean 'rewrite'?" in refusal(toml("operators = ['tune', 'rewrit']\n"))
+    assert "bandit: there is no 'unifrom'; did you mean 'uniform'?" in refusal(toml("bandit = 'unifrom'\n"))
+    assert "it must be a list of operators, of rewrite, tune" in refusal(toml("operators = 'tune'\n"))
+
+
 def test_a_wrong_option_is_named_as_the_option():
     assert refusal(None, {"minutes": -1.0}) == "--minutes is -1.0; it must be a number greater than 0"
     assert "did you mean 'minutes'" in refusal(None, {"minuts": 1.0})
