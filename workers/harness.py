@@ -3,6 +3,7 @@
 build      {"slot", "kind": "candidate", "candidate", "signature", "parameters", "threads", "boundscheck", "opt",
            "cache_dir", "args": name or null}             -> {"ok": true, "seconds", "facts"}
            {"slot", "kind": "reference", "spec": {"name", "text", "function"}, "signature", "threads"}
+           {"slot", "kind": "rival", "by": a compiler's name, "signature", "threads", "args", ...}   (see `rivals.loading`)
 attach     {"name", "layout"} and a descriptor            -> {"ok": true}        (the same name replaces)
 run        {"slot", "args", "perturb": byte or null, "threads": at most, or null}
                                                           -> {"ok": true, "outputs": [{"kind", "dtype", "shape", "alias"}]}
@@ -157,6 +158,14 @@ class Harness:
             except SpecError as error:
                 raise Failed("raised", str(error)) from None
             slot, facts = _Slot(reference, reference, signature, threads, False, False), {}
+        elif message["kind"] == "rival":
+            from .rivals.loading import load
+
+            try:
+                rival, parallel = load(message, self._arenas[message["args"]].arguments())
+            except BuildFailed as failure:
+                raise Failed("build failed", str(failure)) from None
+            slot, facts = _Slot(rival, rival, signature, threads, parallel, False), {}
         else:
             candidate = Candidate.from_json(message["candidate"])
             boundscheck = bool(message.get("boundscheck", False))

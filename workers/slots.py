@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ..kernels.candidate import Candidate
@@ -35,6 +36,11 @@ class Slots:
         self._cache = self._scratch.path
         self._cached: dict[str, dict[str, Any]] = {}
         self._other: tuple[Any, tuple[Any, ...]] | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Of compiled trusted kernels: children read it, and trusted ones write to it."""
+        return self._cache
 
     def close(self) -> None:
         """Ends the warm process and removes the directory."""

@@ -41,34 +41,28 @@ def bench_aa(
           f"the widest spans {100 * (found.widest - 1):.1f} %; {machine_type().key}, {used} thread(s)")
 
 
-@bench.command("kernels")
-def bench_kernels(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins (default: all)")] = None,
+@bench.command("library")
+def bench_library(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
     evaluations: Annotated[int, typer.Option(min=1, help="of each run")] = 60,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    out: Annotated[Path, typer.Option(help="directory of the runs")] = Path("runs/bench"),
+    seconds: Annotated[float, typer.Option(min=1.0, help="about how long each pair is timed")] = 12.0,
+    out: Annotated[Path, typer.Option(help="directory of the runs; what is there is not done twice")] = Path("runs/library"),
     as_json: AsJson = False,
 ) -> None:
-    """Run the built-in kernels one after the other, and give the geometric mean of their speedups."""
+    """Run each kernel, then time champion, best seed, Numba's and Pythran's compilation of it beside the reference.
+
+    Prints a Markdown table. Whatever computes something else than the reference is not timed but called wrong.
+    """
     from ...kernels import library
-    from ...workers.machine import machine_type
-    from .kernels import run_kernels
+    from .library import as_json as json_of
+    from .library import bench_library as measure
+    from .library_table import describe, geometric_mean, in_a_line
 
-    def show(result: dict[str, Any]) -> None:
-        if not as_json and result["speedup"] is None:
-            print(f"{result['kernel']:18} nothing verified", flush=True)
-        elif not as_json:
-            seed_ratio, njit = result["speedup_over_seed"], result["speedup_over_njit"]
-            print(f"{result['kernel']:18} {result['speedup']:8.2f} x the reference [{result['speedup_low']:.2f}, {result['speedup_high']:.2f}]"
-                  f"{'' if seed_ratio is None else f', {seed_ratio:.2f} x the best seed'}"
-                  f"{'' if njit is None else f', {njit:.2f} x @njit'}, {result['wall_s']:.0f} s", flush=True)
-
-    chosen = [library.load(name).name for name in names] if names else list(library.names())
-    found = run_kernels(chosen, evaluations, seed, out, show)
+    rows = measure(names or library.names(), evaluations, seed, out, seconds, lambda row: print(in_a_line(row), file=sys.stderr, flush=True))
     if as_json:
-        return print_json(found)
-    mean = found["geometric_mean"]
-    print(f"geometric mean over the references: {'n/a' if mean is None else f'{mean:.2f}'}; {machine_type().key}")
+        return print_json(json_of(rows, seed, geometric_mean(rows)))
+    print("\n".join(describe(rows, seed)))
 
 
 @bench.command("mutants")
@@ -101,3 +95,5 @@ def bench_mutants(
     if as_json:
         return print_json(found.as_json())
     print("\n".join(describe(found)))
+
+
