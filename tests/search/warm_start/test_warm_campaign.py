@@ -2,6 +2,8 @@
 import pytest
 from kernwright.kernels.candidate import Candidate, Lineage
 from kernwright.kernels.spec import KernelSpec
+from kernwright.search.bandit import POLICIES
+from kernwright.search.bandit.panel import Panel
 from kernwright.search.campaign import Campaign, Limits
 from kernwright.search.journal import Journal, RunRecord, journal_url
 from kernwright.search.population.pool import Pool
@@ -91,9 +93,9 @@ def journal(tmp_path):
         yield opened
 
 
-def run(journal, fleet, warm=WARM, evaluations=8, operators=None):
-    operators = [(Rewrites(), 1.0)] if operators is None else operators
-    return Campaign(journal, fleet, Pool(), operators, [], SEEDS, None, Limits(evaluations, None, 1.0), 1, Silent(), warm=warm).run()
+def run(journal, fleet, warm=WARM, evaluations=8):
+    panel = Panel([Rewrites()], [], POLICIES["adaptive"]())
+    return Campaign(journal, fleet, Pool(), panel, SEEDS, None, Limits(evaluations, None, 1.0), 1, Silent(), warm=warm).run()
 
 
 def test_warm_candidates_are_judged_right_after_the_seeds_and_a_seed_among_them_not_again(journal):
@@ -137,8 +139,14 @@ def test_a_warm_candidate_outside_the_dialect_costs_no_evaluation(journal):
     assert result_of(journal)["refused"] == 1
 
 
+def test_warm_candidates_are_no_operators_account(journal):
+    run(journal, Judged())
+    assert set(journal.state("operators")) == {"rewrite"} and journal.state("operators")["rewrite"]["evaluated"] == 4
+
+
 def test_where_no_seed_stands_the_warm_candidates_are_timed_against_the_reference(journal):
     fleet = Judged()
-    Campaign(journal, fleet, Pool(), [], [], [], None, Limits(8, None, 1.0), 1, Silent(), warm=WARM).run()
+    panel = Panel([], [], POLICIES["adaptive"]())
+    Campaign(journal, fleet, Pool(), panel, [], None, Limits(8, None, 1.0), 1, Silent(), warm=WARM).run()
     assert [job.anchor for job in fleet.jobs[:3]] == [None] * 3
     assert journal.state("champion") == WARM[0].identity
