@@ -27,7 +27,7 @@ def result_of(journal: Journal) -> dict[str, Any]:
     where the reference does not compile. A champion that is the seed itself counts as 1.0 times its speed.
     evaluations: candidates that passed the gate and were judged. refused: those that did not pass. repeats: proposals
     that were known already. distinct_kernels: evaluations with different machine code, or text where none was built.
-    by_verdict counts candidates. llm_tokens: what the budget counted. exit_code: 0 or 3.
+    roofline: see `roofline.roofline_of`; None in runs that have none. by_verdict counts candidates. llm_tokens: what the budget counted. exit_code: 0 or 3.
     """
     confirmation = confirmation_of(journal)
     rows = judged_once(journal)
@@ -63,6 +63,7 @@ def result_of(journal: Journal) -> dict[str, Any]:
         "llm_calls": len(journal.calls()),
         "llm_tokens": sum(call.charged_tokens for call in journal.calls()),
         "machine": (confirmation.machine if confirmation else "") or journal.run.machine,
+        "roofline": journal.state("roofline"),
         "defences": list(confirmation.defences) if confirmation else sorted({d for row in rows for d in row.evaluation.defences}),
         "versions": dict(journal.run.versions),
         "exit_code": CHAMPION if stands and not_slower(over.seed) else NOTHING_VERIFIED,

@@ -17,6 +17,7 @@ from .failure import FAILURES, meaning
 from .job import ConfirmJob
 from .oracle import Case, Oracle, fits, returns_as_known
 from .prove.registry import PROOFS
+from .roofline.survey import COUNT_SECONDS, survey
 from .session import ChildSession
 from .slots import TIMED
 from .timing import measure, reported
@@ -30,6 +31,7 @@ _SHARES = {"reference": 0.4, "seed": 0.3, "njit": 0.15, "sizes": 0.15}
 _CASES_FOR_ACCESS = 3
 _LARGER_SHARE = 0.2
 _FIRST_STEPS = 200_000
+_SURVEY_SHARE = 0.25
 
 
 def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
@@ -41,6 +43,8 @@ def confirm(judge: Judge, job: ConfirmJob) -> Confirmation:
             examination.prove()
         if examination.verdict is Verdict.VERIFIED and job.timed:
             examination.time()
+        if examination.verdict is Verdict.VERIFIED and job.timed and job.surveyed:
+            examination.survey()
     except FAILURES as failure:
         examination.fail(*meaning(failure))
     return examination.confirmation()
@@ -168,6 +172,11 @@ class _Examination:
                 else:
                     self.found["over_njit"] = self._reported(job.njit, job.njit.identity, cores, "njit")
             self._by_size(cores)
+
+    def survey(self) -> None:
+        """What the champion's place below the roofline rests on."""
+        seconds = min(COUNT_SECONDS, _SURVEY_SHARE * self.job.proof_seconds)
+        self.found["roofline"] = survey(self.judge, self.job.champion, self.job.seed, self.found["over_reference"], seconds)
 
     def _timed_as_tested(self, cores: tuple[int, ...]) -> bool:
         slots, champion, seconds = self.judge.slots, self.job.champion, self.judge.assignment.settings.run_seconds

@@ -19,6 +19,7 @@ class Confirmation:
     first_call_s: wall seconds of compiling and running the champion for the first time.
     seed: repeats the examination's inputs. defences: active in the children. blas: name of the BLAS library and kernel.
     budget: the processes, the rounds in each and the seconds that its timings were allowed, and the proofs' seconds.
+    roofline: the machine's peaks and the kernel's work (see `roofline.survey`); empty where they were not asked for.
     """
 
     champion: str
@@ -41,6 +42,7 @@ class Confirmation:
     node: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     budget: Mapping[str, float] = field(default_factory=dict)
+    roofline: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -59,7 +59,7 @@ class ConfirmJob:
 
     best_seed: the run's anchor. njit: the reference as it is under plain `@njit`, or None where that does not compile.
     seconds: about how long all its timings may take together. proof_seconds: the same for the proofs. timed: False ends
-    after the proofs.
+    after the proofs. surveyed: the champion's work is counted, and the machine's peaks are looked up or measured.
     """
 
     champion: Candidate
@@ -71,3 +71,4 @@ class ConfirmJob:
     seconds: float = 60.0
     proof_seconds: float = 60.0
     timed: bool = True
+    surveyed: bool = True

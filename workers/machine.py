@@ -152,6 +152,14 @@ def cache_sharers(cores: Iterable[int], root: Path = ROOT) -> frozenset[int]:
     return frozenset(found)
 
 
+def cache_sizes(core: int, root: Path = ROOT) -> dict[str, int]:
+    """Bytes of each cache that `core` has or shares for data, nearest first: {"L1": 32768, ...}; empty where the system
+    hides them."""
+    folders = (root / f"sys/devices/system/cpu/cpu{core}/cache").glob("index*")
+    sizes = {f"L{_read(f / 'level')}": _size_bytes(f) for f in folders if _read(f / "type") != "Instruction"}
+    return {level: size for level, size in sorted(sizes.items()) if size}
+
+
 def cpu_model(root: Path = ROOT) -> str:
     """The processor's name as the operating system gives it, without trademark signs and clock."""
     text = _read(root / "proc/cpuinfo") or ""
@@ -270,7 +278,11 @@ def _last_level(core: int, root: Path) -> Path | None:
 
 def _last_level_bytes(core: int, root: Path) -> int:
     folder = _last_level(core, root)
-    match = re.fullmatch(r"(\d+)([KMG]?)", (_read(folder / "size") or "") if folder else "")
+    return _size_bytes(folder) if folder else 0
+
+
+def _size_bytes(cache_folder: Path) -> int:
+    match = re.fullmatch(r"(\d+)([KMG]?)", _read(cache_folder / "size") or "")
     return int(match[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[match[2]] if match else 0
 
 

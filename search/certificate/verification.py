@@ -144,7 +144,7 @@ def _job(certificate: Certificate, seed: int, timed: bool) -> ConfirmJob:
     budget["processes"] = max(MIN_PROCESSES, budget.get("processes", MIN_PROCESSES))
     budget["proof_seconds"] = _PATIENCE * budget.get("proof_seconds", ConfirmJob.proof_seconds)
     best_seed = certificate.best_seed or certificate.candidate
-    return ConfirmJob(certificate.candidate, best_seed, certificate.njit, seed, timed=timed, **budget)
+    return ConfirmJob(certificate.candidate, best_seed, certificate.njit, seed, timed=timed, surveyed=False, **budget)
 
 
 def _signature(certificate: Certificate, warm: WarmProcess) -> Row:
