@@ -1,4 +1,7 @@
-"""Runs that a bench is made of: each a `kernwright run` of its own, gone on with where it was stopped, never done twice."""
+"""Runs that a bench is made of: each a `kernwright run` of its own, gone on with where it was stopped, never done twice.
+
+None begins with what another found: they are compared, or their speedups are stated for so many evaluations.
+"""
 from __future__ import annotations
 
 import shutil
@@ -50,7 +53,7 @@ def carry_out(planned: PlannedRun) -> dict[str, Any]:
     else:
         config = [] if planned.config is None else ["--config", planned.config]
         status, said = _kernwright("run", planned.kernel, "--evaluations", str(planned.evaluations), "--seed", str(planned.seed),
-                                   "--out", str(directory), *config)
+                                   "--out", str(directory), "--no-warm-start", *config)
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     result = finished(planned) if status in (0, NOTHING_VERIFIED) else None
