@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 from ...kernels.candidate import Candidate
 from ...workers.evaluation import Evaluation
+from .niche import Niche, niche_of
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,17 @@ class Elite:
     evaluation: Evaluation
     fitness: float
 
+    @cached_property
+    def niche(self) -> Niche:
+        """How it works, apart from how fast it is."""
+        return niche_of(self.candidate, self.evaluation)
+
 
 class Population(Protocol):
     """What the campaign and the operators need of a population.
 
-    Measurements of different machine types are never compared. `machine` None means the type that reported last.
+    Measurements of different machine types are never compared. `machine` None means the type that reported last. What a
+    population holds depends on nothing but what was added, in its order: a resumed run adds again what its journal holds.
     """
 
     def add(self, candidate: Candidate, evaluation: Evaluation) -> bool:
@@ -39,3 +47,7 @@ class Population(Protocol):
 
     def bar(self, machine: str | None = None) -> float:
         """The fitness below which a screen may stop a candidate; -inf while nothing is known."""
+
+    def summary(self) -> Mapping[str, Any]:
+        """JSON on the machine type that reported last: `policy`; `niches` (in how many its elites are); `islands` (of
+        each the number of `elites` and the `best` speedup over the anchor, None where it is empty); `migrations`."""

@@ -4,91 +4,80 @@ from __future__ import annotations
 import bisect
 import math
 import random
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from ...kernels.candidate import Candidate
-from ...workers.evaluation import Evaluation, Verdict
 from . import Elite
+from .machines import ByMachine
 
+CAPACITY, PER_SKELETON = 24, 2
 PARENT_DECAY = 0.8
 SCREEN_SLACK = math.log(4.0)
 
 
-@dataclass
-class Counters:
-    """offered: verified candidates; kept: of these, those that became elites; bests: times a new best was found."""
+class Ranking:
+    """The `capacity` fittest candidates of one machine type, of one skeleton at most `per_skeleton`.
 
-    offered: int = 0
-    kept: int = 0
-    bests: int = 0
-
-
-@dataclass
-class Pool:
-    """The `capacity` fittest candidates of each machine type, of one skeleton at most `per_skeleton`.
-
-    Without the second limit the variants of one kernel's tunables would soon fill it.
+    Without the second limit the variants of one kernel's tunables would soon fill it. Raises ValueError where a limit
+    is less than one.
     """
 
-    capacity: int = 24
-    per_skeleton: int = 2
-    counters: Counters = field(default_factory=Counters)
-    _kept: dict[str, list[Elite]] = field(default_factory=dict, repr=False)
-    _machine: str = ""
+    migrations = 0
 
-    def __post_init__(self) -> None:
-        if self.capacity < 1 or self.per_skeleton < 1:
-            raise ValueError("a pool keeps at least one candidate, and one of each skeleton")
+    def __init__(self, capacity: int = CAPACITY, per_skeleton: int = PER_SKELETON) -> None:
+        if capacity < 1 or per_skeleton < 1:
+            raise ValueError("a population keeps at least one candidate, and one of each skeleton")
+        self._capacity = capacity
+        self._per_skeleton = per_skeleton
+        self._ranked: list[Elite] = []
 
-    @property
-    def machines(self) -> tuple[str, ...]:
-        """The machine types that have elites."""
-        return tuple(self._kept)
+    def keep(self, elite: Elite) -> bool:
+        self.drop(elite.candidate.identity)
+        bisect.insort(self._ranked, elite, key=lambda e: -e.fitness)
+        self._ranked = self._trimmed()
+        return any(e is elite for e in self._ranked)
 
-    def add(self, candidate: Candidate, evaluation: Evaluation) -> bool:
-        """Keep the candidate if it is verified, measured and among the fittest; returns whether it was kept.
+    def drop(self, identity: str) -> None:
+        """Forget a candidate, if it is held."""
+        self._ranked = [e for e in self._ranked if e.candidate.identity != identity]
 
-        A candidate that is kept already takes its newest measurement.
-        """
-        if evaluation.verdict is not Verdict.VERIFIED or evaluation.faster is None or not evaluation.faster.speedup > 0:
-            return False
-        self.counters.offered += 1
-        self._machine = evaluation.machine
-        best = self.best()
-        elite = Elite(candidate, evaluation, math.log(evaluation.faster.speedup))
-        others = [e for e in self._kept.get(evaluation.machine, []) if e.candidate.identity != candidate.identity]
-        bisect.insort(others, elite, key=lambda e: -e.fitness)
-        self._kept[evaluation.machine] = kept = self._trimmed(others)
-        if not any(e is elite for e in kept):
-            return False
-        self.counters.kept += 1
-        self.counters.bests += best is None or elite.fitness > best.fitness
-        return True
+    def holds(self, identity: str) -> bool:
+        return any(e.candidate.identity == identity for e in self._ranked)
 
-    def best(self, machine: str | None = None) -> Elite | None:
-        return next(iter(self.elites(machine)), None)
+    def elites(self) -> Sequence[Elite]:
+        return tuple(self._ranked)
 
-    def elites(self, machine: str | None = None) -> tuple[Elite, ...]:
-        return tuple(self._kept.get(self._machine if machine is None else machine, ()))
-
-    def parent(self, rng: random.Random, machine: str | None = None) -> Elite | None:
+    def parent(self, rng: random.Random) -> Elite | None:
         """An elite, each rank chosen PARENT_DECAY times as often as the one before it."""
-        elites = self.elites(machine)
-        return rng.choices(elites, [PARENT_DECAY**rank for rank in range(len(elites))])[0] if elites else None
+        return by_rank(self._ranked, rng)
 
-    def bar(self, machine: str | None = None) -> float:
-        """The weakest elite's fitness once the pool is full; until then a quarter of the best one's speed."""
-        elites = self.elites(machine)
-        if not elites:
+    def bar(self) -> float:
+        """The weakest elite's fitness once the ranking is full; until then a quarter of the best one's speed."""
+        if not self._ranked:
             return -math.inf
-        return elites[-1].fitness if len(elites) >= self.capacity else elites[0].fitness - SCREEN_SLACK
+        return self._ranked[-1].fitness if len(self._ranked) >= self._capacity else self._ranked[0].fitness - SCREEN_SLACK
 
-    def _trimmed(self, ranked: list[Elite]) -> list[Elite]:
+    def islands(self) -> Sequence[Sequence[Elite]]:
+        return [self.elites()]
+
+    def _trimmed(self) -> list[Elite]:
         kept: list[Elite] = []
         of_skeleton: dict[str, int] = {}
-        for elite in ranked:
+        for elite in self._ranked:
             skeleton = elite.candidate.skeleton
             of_skeleton[skeleton] = of_skeleton.get(skeleton, 0) + 1
-            if of_skeleton[skeleton] <= self.per_skeleton and len(kept) < self.capacity:
+            if of_skeleton[skeleton] <= self._per_skeleton and len(kept) < self._capacity:
                 kept.append(elite)
         return kept
+
+
+class Pool(ByMachine):
+    """A ranking for each machine type."""
+
+    def __init__(self, capacity: int = CAPACITY, per_skeleton: int = PER_SKELETON) -> None:
+        Ranking(capacity, per_skeleton)  # limits that cannot be are refused at once
+        super().__init__("pool", lambda machine: Ranking(capacity, per_skeleton))
+
+
+def by_rank(ranked: Sequence[Elite], rng: random.Random) -> Elite | None:
+    """One of these, the fittest of which come first: each is drawn PARENT_DECAY times as often as the one before it."""
+    return rng.choices(ranked, [PARENT_DECAY**rank for rank in range(len(ranked))])[0] if ranked else None

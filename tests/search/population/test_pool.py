@@ -6,20 +6,7 @@ from collections import Counter
 import pytest
 from kernwright.kernels.candidate import Candidate, JitOptions
 from kernwright.search.population.pool import Pool
-from kernwright.workers.evaluation import Evaluation, Ratio, Rung, Verdict
-
-
-def make_candidate(number, tile=8):
-    return Candidate(f"TILE = {tile}  # tune: 8 16 32 64\n\ndef kernel(a):\n    return a * TILE + {number}\n")
-
-
-def verified(candidate, speedup, machine="zen4"):
-    ratio = Ratio(speedup, speedup * 0.99, speedup * 1.01, 20, 1e6 / speedup, 1e6, "anchor")
-    return Evaluation(candidate.identity, Verdict.VERIFIED, Rung.MEASURE, faster=ratio, machine=machine)
-
-
-def add(pool, candidate, speedup, machine="zen4"):
-    return pool.add(candidate, verified(candidate, speedup, machine))
+from populations import add, make_candidate
 
 
 def test_best_and_elites_are_ranked_by_speedup():
@@ -29,15 +16,6 @@ def test_best_and_elites_are_ranked_by_speedup():
     assert [round(math.exp(e.fitness), 6) for e in pool.elites()] == [3.0, 2.0, 1.0]
     assert pool.best().candidate == make_candidate(1)
     assert (pool.counters.offered, pool.counters.kept, pool.counters.bests) == (3, 3, 2)
-
-
-@pytest.mark.parametrize("verdict", [v for v in Verdict if v is not Verdict.VERIFIED])
-def test_nothing_but_verified_candidates_enters(verdict):
-    pool, candidate = Pool(), make_candidate(0)
-    ratio = verified(candidate, 9.0).faster
-    assert not pool.add(candidate, Evaluation(candidate.identity, verdict, Rung.VERIFY, faster=ratio, machine="zen4"))
-    assert not pool.add(candidate, Evaluation(candidate.identity, Verdict.VERIFIED, Rung.VERIFY, machine="zen4"))
-    assert pool.best() is None and pool.parent(random.Random(0)) is None and pool.bar() == -math.inf
 
 
 def test_a_full_pool_replaces_its_weakest():
@@ -63,24 +41,6 @@ def test_options_do_not_make_another_skeleton():
     parallel = Candidate(make_candidate(0).text, JitOptions(error_model="numpy"))
     assert add(pool, parallel, 3.0)
     assert [e.candidate for e in pool.elites()] == [parallel]
-
-
-def test_a_remeasured_elite_takes_its_newest_figure():
-    pool = Pool()
-    add(pool, make_candidate(0), 5.0)
-    add(pool, make_candidate(1), 4.0)
-    add(pool, make_candidate(0), 3.0)
-    assert [round(math.exp(e.fitness), 6) for e in pool.elites()] == [4.0, 3.0]
-
-
-def test_machine_types_are_never_compared():
-    pool = Pool(capacity=1)
-    add(pool, make_candidate(0), 9.0, "zen3")
-    add(pool, make_candidate(1), 2.0, "zen4")
-    assert pool.machines == ("zen3", "zen4")
-    assert pool.best("zen3").candidate == make_candidate(0)
-    assert pool.best("zen4").candidate == pool.best().candidate == make_candidate(1)
-    assert pool.elites("sapphire rapids") == ()
 
 
 def test_the_bar_is_the_weakest_elite_of_a_full_pool_and_lenient_before():
