@@ -32,7 +32,9 @@ class Counted:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Counted:
-        return cls({name: Work.from_json(work) for name, work in data["works"].items()}, dict(data["reasons"]))
+        """Raises what `Work.from_json` raises."""
+        works = {str(name): Work.from_json(work) for name, work in data["works"].items()}
+        return cls(works, {str(name): str(reason) for name, reason in data["reasons"].items()})
 
 
 def count(

@@ -49,7 +49,14 @@ class Work:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Work:
-        return cls(**data)
+        """Raises ValueError, TypeError, AttributeError or KeyError for what is no work: it may come from a process that has
+        executed a candidate's text."""
+        work = cls(**data)
+        counts = [work.read, work.written, work.touched, *(n for kinds in work.operations.values() for n in kinds.values())]
+        known = all(precision in PRECISIONS and set(kinds) <= set(WEIGHTS) for precision, kinds in work.operations.items())
+        if not known or not all(type(n) is int and n >= 0 for n in counts) or type(work.method) is not str:
+            raise ValueError("these are no counts")
+        return work
 
 
 def flop_seconds(flops: Mapping[str, int], per_second: Mapping[str, float]) -> float:

@@ -71,7 +71,7 @@ def _counted(judge: Judge, champion: Candidate, seed: int, over_reference: Ratio
         return Counted({}, {"reference": f"the process that counted it ended early: {failure.message}"})
     except _EXPECTED as error:
         return Counted({}, {"reference": str(error)})
-    except (KeyError, TypeError, ValueError) as error:  # the child executed a candidate's text: it may answer anything
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # the child has executed a candidate's text
         return Counted({}, {"reference": f"the answer of the process that counted is none: {error}"})
 
 
