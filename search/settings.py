@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
 from .bandit import POLICIES
-from .operators.chosen import OPERATORS
+from .operators.chosen import KNOWN, OPERATORS
 
 PRESET_FOLDER, DEFAULT_PRESET = "run", "default"
 LIMITS = ("evaluations", "minutes")
@@ -89,7 +89,7 @@ def load_settings(config: str | None, overrides: Mapping[str, Any]) -> RunSettin
     sources = {key: f"--{key}" if key in overrides else f"{where}: {key}" for key in values}
     settings = _validated(values, sources)
     _check_threads(settings, sources)
-    for key, names, known in (("operators", settings.operators, OPERATORS), ("bandit", (settings.bandit,), POLICIES)):
+    for key, names, known in (("operators", settings.operators, KNOWN), ("bandit", (settings.bandit,), POLICIES)):
         _check_names(key, names, known, sources)
     return settings
 

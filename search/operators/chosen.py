@@ -35,9 +35,26 @@ def _tune(place: Place) -> Operator:
     return TuneOperator(Tuner(place.seed, place.signature, place.max_threads, place.finite))
 
 
+def _random_search(place: Place) -> Operator:
+    from .random_search import RandomSearch
+    from .random_steps import RandomSteps
+
+    return RandomSearch(RandomSteps(place.signature, place.max_threads, place.finite))
+
+
+def _best_of_n(place: Place) -> Operator:
+    from .best_of_n import BestOfN
+    from .random_steps import RandomSteps
+
+    return BestOfN(RandomSteps(place.signature, place.max_threads, place.finite))
+
+
 OPERATORS: Mapping[str, Callable[[Place], Operator]] = {"rewrite": _rewrite, "tune": _tune}
+BASELINES: Mapping[str, Callable[[Place], Operator]] = {"random": _random_search, "best_of_n": _best_of_n}
+"""What `bench search` compares the search with; a run has them only where the setting names them."""
+KNOWN = {**OPERATORS, **BASELINES}
 
 
 def chosen_operators(names: Sequence[str], place: Place) -> list[Operator]:
     """The operators of these names, each once. Raises KeyError for an unknown one."""
-    return [OPERATORS[name](place) for name in dict.fromkeys(names)]
+    return [KNOWN[name](place) for name in dict.fromkeys(names)]
