@@ -10,11 +10,14 @@ from ...kernels.candidate import FINITE_ONLY, Candidate, Lineage
 from ...kernels.dialect import check
 from ...kernels.signature import Signature
 from ..schema import RunError
+from .lineage import lineage
 from .python_file import Draft, read_python_file
 from .run_directory import EarlierRun, Elite, read_run
 
 MOST_ELITES = 6
 """Of all earlier runs together, and of each run that is named: the champions, and kernels of other kinds than theirs."""
+MOST_CONSIDERED = 100
+"""To find those kinds among: each costs milliseconds, and a run waits."""
 EARLIER_SHARE = 4
 """One evaluation in so many, at most, is spent on what nobody asked for by name."""
 
@@ -91,7 +94,7 @@ def _best(runs: Sequence[EarlierRun], place: Place, known: set[str], most: int) 
                 ranked.append((rank, run, elite))
     found: list[Candidate] = []
     skeletons: set[str] = set()
-    for _, run, elite in sorted(ranked, key=lambda entry: entry[0]):
+    for _, run, elite in sorted(ranked, key=lambda entry: entry[0])[:MOST_CONSIDERED]:
         if len(found) >= most:
             break
         if _misfit(elite.candidate, place.signature) or elite.candidate.skeleton in skeletons:
@@ -111,7 +114,7 @@ def _misfit(candidate: Candidate, signature: Signature) -> str:
 
 def _lineage(run: EarlierRun, elite: Elite) -> Lineage:
     what = "champion" if elite.champion else f"elite, {elite.speedup:.2f} times as fast as the best seed there"
-    return Lineage(f"warm:{run.directory.name or run.directory}", f"{what}, by {elite.candidate.lineage.operator}")
+    return lineage(run.directory, f"{what}, by {elite.candidate.lineage.operator}")
 
 
 def _adapted(candidate: Candidate, place: Place) -> Candidate:

@@ -64,11 +64,11 @@ class Module:
         return isinstance(decorator, ast.Name) and decorator.id in self._compilers
 
     def is_jit(self, node: ast.expr) -> bool:
-        """Whether it is numba's `njit` or `jit`, or a call of it."""
+        """Whether it is numba's `njit` or `jit`, or a call of it. A name that the file does not import is taken for numba's."""
         function = node.func if isinstance(node, ast.Call) else node
         if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            return f"{self.imported.get(function.value.id)}.{function.attr}" in _JIT
-        return isinstance(function, ast.Name) and self.imported.get(function.id) in _JIT
+            return f"{self.imported.get(function.value.id, 'numba')}.{function.attr}" in _JIT
+        return isinstance(function, ast.Name) and self.imported.get(function.id, f"numba.{function.id}") in _JIT
 
     def refuse(self, line: int, reason: str) -> RunError:
         """The error that names the place and says why the file cannot be used."""

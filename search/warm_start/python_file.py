@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...kernels.analysis.legality import uses_parallel
-from ...kernels.candidate import ENTRY, Candidate, CandidateError, Lineage
+from ...kernels.candidate import ENTRY, Candidate, CandidateError
 from ...kernels.dialect import check, lexical
 from ...kernels.dialect.refusal import Refused
 from ...kernels.dialect.vocabulary import RESERVED
@@ -20,6 +20,7 @@ from ..llm.tidy import tidy
 from .entry import entry_of
 from .jit_options import options_of
 from .kernel_lines import KernelLines, kernel_lines
+from .lineage import lineage
 from .module import Module, read_module
 
 
@@ -70,7 +71,7 @@ def read_python_file(path: Path, function: str) -> Draft:
         lexical.parse(lines.text)  # before any work on it: a text beyond the dialect's limits would take long
         text = _in_dialect(lines.text, module, entry.name)
         options = options_of(module, entry, uses_parallel([ast.parse(text)]))
-        draft = Draft(module, lines, Candidate(text, options, lineage=Lineage(f"warm:{path.name}", "read back from the file")),
+        draft = Draft(module, lines, Candidate(text, options, lineage=lineage(path, "read back from the file")),
                       tuple(a.arg for a in (*entry.args.posonlyargs, *entry.args.args)))
         draft.require_dialect(draft.candidate)
     except Refused as error:

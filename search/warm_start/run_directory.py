@@ -21,7 +21,7 @@ from .. import schema
 from ..journal import DATABASE, LOCK, SEARCH
 from ..schema import RunError
 
-MOST_ELITES = 64
+MOST_ELITES = 24
 _STEPS = 10_000
 """Of SQLite's virtual machine, between two looks at the clock: a fraction of a millisecond."""
 
