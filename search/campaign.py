@@ -101,6 +101,7 @@ class Campaign:
                 self._take(evaluation, SEARCH)
             self._tell()
         self._fleet.abandon()
+        self._journal.set_state("population", self._population.summary())
         self._tell(last=True)
         return self._confirm()
 

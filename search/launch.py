@@ -108,7 +108,7 @@ def _drive(
     from .bandit.panel import Panel
     from .campaign import Campaign, Limits
     from .operators.chosen import Place, chosen_operators
-    from .population.pool import Pool
+    from .population.policies import make_population
 
     spec, signature = journal.run.spec, inspection.observation.signature
     threads, finite = settings.threads or 1, spec.open().declaration.finite
@@ -135,7 +135,8 @@ def _drive(
                 operators = chosen_operators(settings.operators, Place(settings.seed, signature, threads, finite))
                 panel = Panel(operators, models, POLICIES[settings.bandit]())
                 campaign = Campaign(
-                    journal, fleet, Pool(settings.pool_capacity, settings.elites_per_skeleton), panel,
+                    journal, fleet,
+                    make_population(settings.population, settings.seed, settings.pool_capacity, settings.elites_per_skeleton), panel,
                     seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
                     progress, begun, warm=warm,
                 )

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from .bandit import POLICIES
 from .operators.chosen import KNOWN, OPERATORS
+from .population.policies import DEFAULT_POPULATION, POPULATIONS
 
 PRESET_FOLDER, DEFAULT_PRESET = "run", "default"
 LIMITS = ("evaluations", "minutes")
@@ -38,7 +39,8 @@ class RunSettings(BaseModel):
     warm_start: whether the best kernels of earlier runs of the same kernel, found beside `out`, are judged anew first.
     operators: those that make candidates, beside language models. bandit: the policy by which one is asked next.
     llm: language-model profiles. llm_calls, llm_tokens: what all of them may use together.
-    pool_capacity: elites of each machine type, of which elites_per_skeleton may differ only in tunables and options.
+    population: how elites are kept and parents drawn: pool, archive or islands. pool_capacity: the fittest that it keeps
+        in any case, of each machine type, of which elites_per_skeleton may differ only in tunables and options.
     rounds: paired rounds of one measurement in the search.
     build_seconds, run_seconds: CPU time of a candidate's build, and of everything that runs it. memory_gib: what its
         process may take beyond the inputs. reference_seconds: how long watching the reference may take before the search.
@@ -61,6 +63,7 @@ class RunSettings(BaseModel):
     llm: tuple[StrictStr, ...] = Field((), description="a list of profiles, as text")
     llm_calls: Count = Field(200, description=_COUNT)
     llm_tokens: Count = Field(2_000_000, description=_COUNT)
+    population: StrictStr = Field(DEFAULT_POPULATION, description="the name of a population, as text")
     pool_capacity: Count = Field(24, description=_COUNT)
     elites_per_skeleton: Count = Field(2, description=_COUNT)
     rounds: StrictInt = Field(15, ge=5, le=1_000, description="a whole number from 5 to 1000")
@@ -89,7 +92,8 @@ def load_settings(config: str | None, overrides: Mapping[str, Any]) -> RunSettin
     sources = {key: f"--{key}" if key in overrides else f"{where}: {key}" for key in values}
     settings = _validated(values, sources)
     _check_threads(settings, sources)
-    for key, names, known in (("operators", settings.operators, KNOWN), ("bandit", (settings.bandit,), POLICIES)):
+    for key, names, known in (("operators", settings.operators, KNOWN), ("bandit", (settings.bandit,), POLICIES),
+                              ("population", (settings.population,), POPULATIONS)):
         _check_names(key, names, known, sources)
     return settings
 

@@ -79,6 +79,12 @@ def test_a_wrong_value_names_key_and_value_and_what_is_allowed(toml, line):
     assert f"{path}: {key} is " in message and "; it must be " in message
 
 
+def test_a_population_goes_by_its_name_and_a_typo_names_the_nearest(toml):
+    assert load_settings(toml("population = 'archive'\n"), {}).population == "archive"
+    assert "population: there is no 'island'; did you mean 'islands'?" in refusal(toml("population = 'island'\n"))
+    assert "it must be the name of a population" in refusal(toml("population = 3\n"))
+
+
 def test_operators_and_the_bandit_go_by_their_names_and_a_typo_names_the_nearest(toml):
     assert load_settings(None, {}).operators[:2] == ("rewrite", "tune") and load_settings(None, {}).bandit == "adaptive"
     settings = load_settings(toml("operators = ['tune']\nbandit = 'uniform'\n"), {})
