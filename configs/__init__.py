@@ -1,1 +1,1 @@
-"""Data only: run presets, language-model profiles and cluster files."""
+"""Data only: run presets, search strategies, language-model profiles and cluster files."""
