@@ -53,9 +53,7 @@ class Assignments(Deferral):
                 self.environment[name] = Pack(tuple(again), name)
             return
         if self.may_wait(name, value):
-            self.forget({name})
-            self.environment[name] = value
-            self.deferred.add(name)
+            self.wait(name, value)
             return
         known = self._named(name, value, node)
         self.forget({name})

@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
 from . import syntax
 from .affine import ZERO, Affine
+from .errors import CannotLift
 from .expressions import bound_by
 from .indexing import Indexing
 from .names import assigned_in, mutated_in, parameters_of, uses_of
-from .values import Pack, Value
+from .values import Index, Value
 
 LARGEST = 60
 """Cost of an element beyond which an array is stored, so that texts stay readable."""
@@ -20,26 +22,68 @@ class Deferral(Indexing):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.deferred: set[str] = set()
-        self._once: set[str] = set()
+        self._uses: Counter[str] = Counter()
+        self._single: set[str] = set()
         self._readers: dict[str, ast.stmt] = {}
 
     def prepare(self, function: ast.FunctionDef) -> None:
-        """Notes the variables that are assigned once and read once."""
-        uses, assigned = uses_of(function), assigned_in(function.body)
-        self._once = {n for n in assigned if assigned[n] == 1 and uses[n] == 1} - set(parameters_of(function))
+        """Notes the variables that are assigned once, and how often each is read."""
+        assigned = assigned_in(function.body)
+        self._uses = uses_of(function)
+        self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 
     def enter_block(self, statements: list[ast.stmt]) -> None:
-        """Notes where in this block such variables are read."""
-        for position, statement in enumerate(statements):
+        """Notes where in this block such variables are read for the last time, if it is there that they always are."""
+        earlier: set[str] = set()
+        uses: Counter[str] = Counter()
+        last: dict[str, ast.stmt] = {}
+        for statement in statements:
             if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return):
                 continue
-            earlier = {name for s in statements[:position] if isinstance(s, ast.Assign) for name in bound_by(s)}
-            for name in _reads(statement) & self._once & earlier:
-                self._readers[name] = statement
+            for name, times in uses_of(statement).items():
+                if name in earlier:
+                    uses[name] += times
+                    last[name] = statement
+            if isinstance(statement, ast.Assign):
+                earlier |= set(bound_by(statement))
+        self._readers.update({n: s for n, s in last.items() if n in self._single and uses[n] == self._uses[n]})
 
     def may_wait(self, name: str, value: Value) -> bool:
-        """Whether the value need not be stored in the variable now."""
-        return name in self._readers and value.ndim > 0 and value.name is None and value.root is None and value.cost <= LARGEST
+        """Whether the value need not be stored in the variable now: it is read once, or costs nothing but its index."""
+        if name not in self._readers or value.ndim == 0 or value.name is not None or value.root is not None:
+            return False
+        return value.cost <= LARGEST and (self._uses[name] == 1 or value.cost <= 1 and not self._reads_of(value)[1])
+
+    def chosen(self, target: ast.expr, choice: ast.IfExp) -> bool:
+        """Whether `x = a if c else b` of arrays became a value that waits, with the choice made at each element.
+
+        Refused where anything but the test would be computed beforehand, or x stored: a branch is cheaper then.
+        """
+        mark, taken, read = len(self.lines), set(self.taken), len(self.reads)
+        try:
+            test = self.truth(self.value(choice.test))
+            if len(self.reads) > read:  # what the array holds may change before the choice is made
+                test = self.bind(test, "chosen")
+            start = len(self.lines)
+            then, otherwise = self.value(choice.body), self.value(choice.orelse)
+        except CannotLift:
+            start, then, otherwise = -1, None, None
+        if then is not None and otherwise is not None and isinstance(target, ast.Name) and start == len(self.lines) \
+                and (then.dtype, then.extents, then.ones) == (otherwise.dtype, otherwise.extents, otherwise.ones):
+            cost = 1 - min(then.cost, otherwise.cost)
+            value = self.elementwise((then, otherwise), then.dtype, lambda x: f"({x[0]} if {test} else {x[1]})", cost)
+            if self.may_wait(target.id, value) and not self._text(value)[1]:
+                self.wait(target.id, value)
+                return True
+        del self.lines[mark:]
+        self.taken = taken
+        return False
+
+    def wait(self, name: str, value: Value) -> None:
+        """Lets the variable stand for a value that is stored nowhere yet."""
+        self.forget({name})
+        self.environment[name] = value
+        self.deferred.add(name)
 
     def settle(self, statement: ast.stmt) -> None:
         """Stores what may not wait any longer: what `statement` changes, or all before a loop or a branch."""
@@ -51,7 +95,9 @@ class Deferral(Indexing):
             written.add(known.root if isinstance(known, Value) and known.sure else None)
         for name in sorted(self.deferred):
             reader = self._readers[name] is statement
-            names, roots, sure = self._reads_of(name)
+            value = self.environment[name]
+            assert isinstance(value, Value)
+            names, roots, sure = self._reads_of(value)
             uncertain = None in written or bool(written) and not sure
             if compound or bound & names or uncertain or written & roots and not reader:
                 self.store_deferred(name)
@@ -63,28 +109,30 @@ class Deferral(Indexing):
         self.environment[name] = self.filled(name, value)
 
     def consumed(self, statement: ast.stmt) -> None:
-        """Forgets the values that `statement` has read."""
-        for name in self.deferred & _reads(statement):
+        """Forgets the values that `statement` has been the last to read."""
+        for name in [n for n in self.deferred if self._readers[n] is statement]:
             self.deferred.discard(name)
             self.environment.pop(name, None)
 
-    def _reads_of(self, name: str) -> tuple[set[str], set[str | None], bool]:
+    def _reads_of(self, value: Value) -> tuple[set[str], set[str | None], bool]:
         """The variables and the memory on which a waiting value depends, and whether the memory is certain."""
-        value = self.environment[name]
-        assert isinstance(value, Value) and not isinstance(value, Pack)
-        index = tuple(ZERO if e.constant == 1 else Affine.atom(f"axis{n}") for n, e in enumerate(value.extents))
-        lines, taken = self.lines, set(self.taken)
-        self.lines = []
-        text = value.element(index)
+        text, lines = self._text(value)
         names = set(syntax.names_in_text(text))
-        for line in self.lines:
+        for line in lines:
             names |= syntax.names_in(ast.parse(line.strip()))
-        self.lines, self.taken = lines, taken
-        reads = self.dry(value, index)
+        reads = self.dry(value, _anywhere(value))
         for extent in value.extents:
             names |= extent.names
         return names, {root for root, _, _ in reads}, all(sure for _, sure, _ in reads)
 
+    def _text(self, value: Value) -> tuple[str, list[str]]:
+        """An element as it will be written, and the lines that will stand before it in the loop."""
+        lines, taken, reads = self.lines, set(self.taken), list(self.reads)
+        self.lines = []
+        text = value.element(_anywhere(value))
+        before, self.lines, self.taken, self.reads = self.lines, lines, taken, reads
+        return text, before
 
-def _reads(statement: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+def _anywhere(value: Value) -> Index:
+    return tuple(ZERO if e.constant == 1 else Affine.atom(f"axis{n}") for n, e in enumerate(value.extents))

@@ -12,6 +12,7 @@ from ..signature import Signature
 from ..spec import OpenSpec, one_line
 from . import arrangement, borders, contractions, elementwise, reductions
 from .affine import Affine
+from .choices import join_branches
 from .inline import inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of
@@ -62,6 +63,8 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     for name, function in program.functions.items():
         instances = [i for (called, _), i in observed.items() if called == name]
         if len(instances) == 1:
+            if join_branches(function, instances[0]):
+                split_versions(function)
             layouts = {a.name: a.layout for a in signature.arguments} if name == program.entry else {}
             lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,
                                 frozenset(program.functions), source=source)

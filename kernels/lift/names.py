@@ -80,6 +80,13 @@ def _written_by_call(node: ast.Call) -> Iterator[str]:
             yield from root_name(argument)
 
 
-def uses_of(function: ast.FunctionDef) -> Counter[str]:
-    """How often each name is read."""
-    return Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+def uses_of(node: ast.AST) -> Counter[str]:
+    """How often each name is read; of the two sides of a conditional expression only one is."""
+    if isinstance(node, ast.Name):
+        return Counter([node.id] if isinstance(node.ctx, ast.Load) else [])
+    if isinstance(node, ast.IfExp):
+        return uses_of(node.test) + (uses_of(node.body) | uses_of(node.orelse))
+    found: Counter[str] = Counter()
+    for child in ast.iter_child_nodes(node):
+        found.update(uses_of(child))
+    return found

@@ -65,7 +65,8 @@ class Statements(Assignments):
     def _lift(self, node: ast.stmt) -> None:
         match node:
             case ast.Assign(value=ast.IfExp() as choice) | ast.Return(value=ast.IfExp() as choice) if self._is_array(choice):
-                self._branches(node, choice)
+                if not (isinstance(node, ast.Assign) and self.chosen(node.targets[0], choice)):
+                    self._branches(node, choice)
             case ast.Assign(targets=[target], value=value):
                 self.assign(target, value)
             case ast.AugAssign():
@@ -179,7 +180,9 @@ class Statements(Assignments):
         return seen is not None and seen[0] == "array"
 
     def _branches(self, node: ast.Assign | ast.Return, choice: ast.IfExp) -> None:
-        """`x = a if c else b` of arrays, as a statement."""
+        """`x = a if c else b` of arrays, as a statement. What is assigned in two places cannot wait for its reader."""
+        for name in bound_by(node):
+            self._readers.pop(name, None)
         ways = []
         for value in (choice.body, choice.orelse):
             way = copy.copy(node)

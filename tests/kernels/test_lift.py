@@ -133,6 +133,20 @@ LOOPS: dict[str, tuple[str, str]] = {
     "periodic": ("""def periodic(u, k):
         west, east = np.roll(u, k, axis=1), np.roll(u, -k, axis=1)
         return np.roll(u, 1, 0) + np.roll(u, -1, axis=0) + west + east - 4 * np.pad(u[1:-1], ((1, 1), (0, 0)))""", f"({X}, 1)"),
+    "optional_steps": ("""def optional_steps(x, w, cap, limits, mode):
+        scores = x @ w
+        if cap > 0:
+            scores = cap * np.tanh(scores / cap)
+        scaled = scores * 2
+        if limits[0] > 0:
+            scaled = np.minimum(scaled, limits[0])
+        limits[0] = -1.0
+        row, column = np.arange(x.shape[0])[:, None], np.arange(w.shape[1])[None, :]
+        if mode == 1:
+            seen = column <= row
+        else:
+            seen = column < row
+        return np.where(seen, scaled, 0.0) + row * column""", f"({X}, rng.random((m, n)), 0.7, np.array([0.9, 0.5]), m % 2)"),
     "extremes": ("""def extremes(x):
         return x.argmax(axis=1), np.argmin(x, axis=0), x.max() - x.min(), np.any(x > 2, axis=0), (x > -9).all()""", f"({X},)"),
     "triangular_solve": ("""def triangular_solve(a, b):
@@ -227,6 +241,28 @@ STRUCTURE: dict[str, tuple[str, str]] = {
             both = np.roll(a, (k, -k), axis=(1, 0))
             return b, c, d, e, f, g, both, np.pad(a > 0, 1, constant_values=True), np.roll(v, k), np.roll(a.T, 40 * k, axis=0)""",
                      f"({X}, {V}, 4)"),
+    "optional_rebinding": ("""def optional_rebinding(a, b, flag, n):
+            x = a * 2
+            if flag > 0:
+                x = x[1:]
+            y = b + 1
+            if flag > 0:
+                y = y * a
+            b[0] = 5
+            i = np.arange(n)
+            z = i * 2
+            n = 3
+            w = z + i
+            if n > flag:
+                w = w + n
+            for k in range(2):
+                if k > 0:
+                    w = w * 2
+                w = w - 1
+            if flag < 0:
+                b = b * 0.5
+            b += 1
+            return x, y * 2, z, w * n, b""", f"({X}, {X}, 1, n)"),
     "alias_names": ("""def alias_names(a):
             b = a
             b[0] = 1
