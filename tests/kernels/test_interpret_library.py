@@ -104,7 +104,7 @@ def kernel(x, weight, bias):
     return out
 """,
     "extend_attention": """
-def kernel(q_extend, k_extend, v_extend, k_buffer, v_buffer, qo_indptr, kv_indptr, kv_indices, sm_scale):
+def kernel(q_extend, k_extend, v_extend, k_buffer, v_buffer, qo_indptr, kv_indptr, kv_indices, sm_scale, logit_cap, sliding_window_size):
     out = np.empty_like(q_extend)
     heads, dim = q_extend.shape[1], q_extend.shape[2]
     group = heads // k_extend.shape[1]
@@ -119,8 +119,9 @@ def kernel(q_extend, k_extend, v_extend, k_buffer, v_buffer, qo_indptr, kv_indpt
         scores = np.empty(prefix + end - start)
         for t in range(start, end):
             keys = prefix + t - start + 1
+            low = max(0, keys - 1 - sliding_window_size) if sliding_window_size > 0 else 0
             top = -np.inf
-            for p in range(keys):
+            for p in range(low, keys):
                 if p < prefix:
                     row = k_buffer[kv_indices[first + p], g]
                 else:
@@ -129,13 +130,15 @@ def kernel(q_extend, k_extend, v_extend, k_buffer, v_buffer, qo_indptr, kv_indpt
                 for d in range(dim):
                     dot += q_extend[t, h, d] * row[d]
                 scores[p] = dot * sm_scale
+                if logit_cap > 0:
+                    scores[p] = logit_cap * math.tanh(scores[p] / logit_cap)
                 top = max(top, scores[p])
             total = 0.0
-            for p in range(keys):
+            for p in range(low, keys):
                 scores[p] = math.exp(scores[p] - top)
                 total += scores[p]
             acc = np.zeros(dim)
-            for p in range(keys):
+            for p in range(low, keys):
                 if p < prefix:
                     acc += scores[p] * v_buffer[kv_indices[first + p], g]
                 else:
