@@ -78,11 +78,10 @@ def read_run(directory: Path, spec_hash: str | None = None, seconds: float = 10.
 def _connected(path: Path, end: float) -> sqlite3.Connection:
     """A connection that only reads, and fails once the clock shows `end`.
 
-    A database with a log beside it is in use, or was left by a run that was killed: part of it stands in the log. One without
-    is opened as a file that nobody changes, as SQLite would put a log beside it otherwise, and leave it there.
+    A database with a log or journal beside it is in use, or was left by a run that was killed: part of it stands there. One
+    without is opened as a file that nobody changes, as SQLite would put a log beside it otherwise, and leave it there.
     """
-    log = path.with_name(path.name + "-wal")
-    idle = not log.exists() or log.stat().st_size == 0
+    idle = not any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-journal"))
     address = f"file:{quote(str(path.absolute()))}?mode=ro" + ("&immutable=1" if idle else "")
     connection = sqlite3.connect(address, uri=True, timeout=max(0.01, min(0.2, end - time.monotonic())))
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 def go(folder, out, *more, evaluations=8):
-    done = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(evaluations), "--out", out, *more, folder=folder))
+    done = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(evaluations), "--out", out, *more, folder=folder), 480)
     assert done[0] == 0, done[2][-2000:] + done[1][-2000:]
     return done[1]
 
@@ -25,7 +25,7 @@ def journaled(directory):
 def first(tmp_path_factory):
     folder = tmp_path_factory.mktemp("first")
     runs.prepare(folder)
-    go(folder, "runs/one", evaluations=20)
+    go(folder, "runs/one", evaluations=12)
     return folder
 
 
