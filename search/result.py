@@ -50,7 +50,7 @@ def result_of(journal: Journal) -> dict[str, Any]:
         "first_call_s": confirmation.first_call_s if stands else None,
         "evaluations": len(evaluated),
         "evaluations_to_best": _evaluations_to(confirmation.champion, evaluated) if stands else None,
-        "distinct_kernels": len({row.evaluation.facts.get("code_hash") or row.candidate.identity for row in evaluated}),
+        "distinct_kernels": len({row.evaluation.facts.get("code_hash") or row.evaluation.candidate for row in evaluated}),
         "refused": sum(row.evaluation.verdict is Verdict.REFUSED for row in rows),
         "repeats": journal.repeats(),
         "by_verdict": dict(Counter(str(row.evaluation.verdict) for row in rows).most_common()),
@@ -87,11 +87,11 @@ def judged_once(journal: Journal) -> list[Judged]:
     """One evaluation of each candidate: the search's, else its first as a seed. In the order of judging."""
     found: dict[str, Judged] = {}
     for row in journal.evaluations():
-        known = found.get(row.candidate.identity)
+        known = found.get(row.evaluation.candidate)
         if row.purpose == SEARCH and (known is None or known.purpose != SEARCH):
-            found[row.candidate.identity] = row
+            found[row.evaluation.candidate] = row
         elif row.purpose == SEED_VS_REFERENCE:
-            found.setdefault(row.candidate.identity, row)
+            found.setdefault(row.evaluation.candidate, row)
     return sorted(found.values(), key=lambda row: row.ordinal)
 
 
@@ -197,7 +197,7 @@ def _speedup(name: str, ratio: Ratio | None) -> Mapping[str, float | None]:
 
 def _evaluations_to(champion: str, evaluated: Sequence[Judged]) -> int | None:
     """How many evaluations it took until the champion had been judged."""
-    return next((number for number, row in enumerate(evaluated, 1) if row.candidate.identity == champion), None)
+    return next((number for number, row in enumerate(evaluated, 1) if row.evaluation.candidate == champion), None)
 
 
 def lineage_of(journal: Journal, identity: str) -> list[Candidate]:

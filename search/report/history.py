@@ -25,6 +25,11 @@ class Point:
     improved: bool
 
     @property
+    def identity(self) -> str:
+        """The candidate's, as it was journaled: to compute thousands anew would take a minute."""
+        return self.judged.evaluation.candidate
+
+    @property
     def operator(self) -> str:
         return family(self.judged.candidate.lineage.operator)
 

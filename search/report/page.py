@@ -105,7 +105,7 @@ def _leader(along: Sequence[history.Point]) -> Candidate | None:
 
 
 def _lineage(journal: Journal, leader: Candidate | None, along: Sequence[history.Point]) -> list[Step]:
-    ratios = {point.judged.candidate.identity: point.judged.evaluation.faster for point in along if point.speedup is not None}
+    ratios = {point.identity: point.judged.evaluation.faster for point in along if point.speedup is not None}
     return steps(lineage_of(journal, leader.identity), ratios) if leader else []
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..journal import Judged
 from .history import Point
 
-MOST_ROWS, MOST_ROOTS = 36, 8
+MOST_ROWS, MOST_ROOTS = 30, 6
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def tree(rows: Sequence[Judged], along: Sequence[Point], leader: str | None, mos
 
     most: about so many rows at most.
     """
-    forest = _Forest({row.candidate.identity: row for row in rows}, {point.judged.candidate.identity: point for point in along})
+    forest = _Forest({row.evaluation.candidate: row for row in rows}, {point.identity: point for point in along})
     if leader is None or leader not in forest.judged or len(forest.judged) < 2:
         return None
     line = [leader, *(found for found in forest.ancestors(leader) if found in forest.judged)]
@@ -127,13 +127,13 @@ def _by_interest(forest: _Forest, line: Sequence[str], along: Sequence[Point]) -
     yield from sorted(line, key=lambda identity: -_gain(forest, identity))
     for identity in line:
         yield from (parent for parent in forest.parents(identity)[1:] if parent in forest.judged)
-    roots = [point for point in along if not forest.parents(point.judged.candidate.identity)]
-    yield from (point.judged.candidate.identity for point in roots[:MOST_ROOTS])
+    roots = [point for point in along if not forest.parents(point.identity)]
+    yield from (point.identity for point in roots[:MOST_ROOTS])
     fast = sorted((point for point in along if point.speedup), key=lambda point: -(point.speedup or 0.0))
-    yield from (point.judged.candidate.identity for point in fast if point.improved)
+    yield from (point.identity for point in fast if point.improved)
     # The best of every kind says more than the many near copies of the champion.
-    yield from {point.judged.candidate.lineage.operator: point.judged.candidate.identity for point in reversed(fast)}.values()
-    yield from (point.judged.candidate.identity for point in fast)
+    yield from {point.judged.candidate.lineage.operator: point.identity for point in reversed(fast)}.values()
+    yield from (point.identity for point in fast)
 
 
 def _gain(forest: _Forest, identity: str) -> float:

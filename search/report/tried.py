@@ -26,6 +26,15 @@ class Tried:
     effect: float | None
     best: float | None
 
+    @property
+    def in_all(self) -> str:
+        """Whether it helped, in words."""
+        if self.effect is None:
+            return "never timed"
+        if not self.wins:
+            return "did not help"
+        return "mostly helped" if self.effect > 1 + NOISE else "helped at times"
+
 
 @dataclass
 class _Seen:
@@ -36,11 +45,11 @@ class _Seen:
 
 def tried(rows: Sequence[Judged], along: Sequence[Point]) -> list[Tried]:
     """The most tried first. A walk of several rewrites counts for each of them: which one did it is not known."""
-    speeds = {point.judged.candidate.identity: point.speedup for point in along if point.speedup}
-    judged = {point.judged.candidate.identity: point for point in along}
+    speeds = {point.identity: point.speedup for point in along if point.speedup}
+    judged = {point.identity: point for point in along}
     seen: dict[str, _Seen] = {}
     for row in rows:
-        lineage, identity = row.candidate.lineage, row.candidate.identity
+        lineage, identity = row.candidate.lineage, row.evaluation.candidate
         if family(lineage.operator) in NOT_ASKED:
             continue
         before = max((speeds[parent] for parent in lineage.parents if parent in speeds), default=None)

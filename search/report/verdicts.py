@@ -62,8 +62,8 @@ def _examples(group: Sequence[Judged]) -> tuple[Judged, ...]:
     """Some that were told different things, as far as there are such."""
     different = {_NUMBER.sub("…", _line(row.evaluation.message)): row for row in reversed(group)}
     first = list(different.values())[::-1][:EXAMPLES]
-    known = {row.candidate.identity for row in first}
-    return tuple((*first, *(row for row in group if row.candidate.identity not in known))[:EXAMPLES])
+    known = {row.evaluation.candidate for row in first}
+    return tuple((*first, *(row for row in group if row.evaluation.candidate not in known))[:EXAMPLES])
 
 
 def _line(message: str) -> str:
