@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,7 +96,9 @@ def read_module(path: Path) -> Module:
         if path.stat().st_size > MOST_BYTES:
             raise RunError(f"{path} is too long to be a kernel: {path.stat().st_size} bytes, where {MOST_BYTES} are read at most")
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        return Module(path, text, parse(text))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its style Python may speak to its author
+            return Module(path, text, parse(text))
     except SyntaxError as error:
         raise RunError(f"{path}, line {error.lineno}: syntax error: {error.msg}") from None
     except OSError as error:

@@ -17,6 +17,7 @@ from ...kernels.export.kernel_text import rename
 from ...kernels.export.names import PREFIX, identifiers
 from ...kernels.signature import Signature
 from ..llm.tidy import tidy
+from ..schema import RunError
 from .entry import entry_of
 from .jit_options import options_of
 from .kernel_lines import KernelLines, kernel_lines
@@ -78,10 +79,10 @@ def read_python_file(path: Path, function: str) -> Draft:
         raise module.refuse(lines.place(lines.text, error.refusal.line), error.refusal.reason) from None
     except (RecursionError, MemoryError):
         raise module.refuse(0, "it is nested too deeply") from None
-    except (SyntaxError, ValueError) as error:
-        if type(error) in (SyntaxError, ValueError):
-            raise module.refuse(0, f"its kernel cannot be read: {' '.join(str(error).split())[:200]}") from None
+    except RunError:
         raise
+    except (SyntaxError, ValueError) as error:
+        raise module.refuse(0, f"its kernel cannot be read: {' '.join(str(error).split())[:200]}") from None
     return draft
 
 
