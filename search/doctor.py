@@ -9,8 +9,10 @@ from typing import Any
 
 from ..kernels.spec import KernelSpec
 from ..workers.inspection import Inspection
-from ..workers.machine import Quietness, available_bytes, machine_type, quietness
-from ..workers.sandbox.client import WarmProcess
+from ..workers.leases import LeaseError, Leases
+from ..workers.machine import Quietness, available_bytes, cache_sizes, machine_type, quietness
+from ..workers.roofline.peaks import Peaks, known, measure
+from ..workers.sandbox.client import ChildFailure, SandboxError, WarmProcess
 from ..workers.sandbox.limits import Limits
 from .launch import examine, seeds_of
 from .settings import RunSettings
@@ -20,7 +22,9 @@ _DISTRIBUTIONS = ("numba", "llvmlite", "numpy", "scipy", "ray", "optuna")
 
 @dataclass(frozen=True)
 class MachineReport:
-    """What was found about the machine. defences: those that confine a candidate here."""
+    """What was found about the machine. defences: those that confine a candidate here. caches: bytes of each that a core has
+    or shares, by level. peaks: what it can do at most, with the threads that a run would use; None where that could not
+    be measured, for the reason in `no_peaks`."""
 
     machine: str
     cores: int
@@ -30,16 +34,26 @@ class MachineReport:
     versions: dict[str, str]
     defences: tuple[str, ...]
     quietness: Quietness
+    caches: dict[str, int]
+    peaks: Peaks | None
+    no_peaks: str = ""
 
 
 def examine_machine(threads: int) -> MachineReport:
-    """Takes about three seconds."""
+    """Takes about three seconds, and two more where the machine's peaks were not measured before."""
     machine = machine_type()
-    with WarmProcess(threads) as warm, warm.fork(Limits(5.0, 20.0, 2**30), "doctor") as child:
-        defences = child.defences
+    peaks, no_peaks = None, ""
+    with WarmProcess(threads) as warm:
+        with warm.fork(Limits(5.0, 20.0, 2**30), "doctor") as child:
+            defences = child.defences
+        try:
+            peaks = known(lambda: measure(warm, Leases(), threads), threads)
+        except (ChildFailure, SandboxError, LeaseError, OSError) as error:
+            no_peaks = str(error)
     return MachineReport(
         machine.key, len(machine.cores), len(machine.physical_cores), round(available_bytes() / 2**30, 1),
         platform.python_version(), {name: metadata.version(name) for name in _DISTRIBUTIONS}, defences, quietness(),
+        cache_sizes(machine.cores[0]), peaks, no_peaks,
     )
 
 
@@ -77,9 +91,25 @@ def describe_machine(report: MachineReport) -> list[str]:
         f"machine: {report.machine}, {report.physical_cores} physical cores of {report.cores} logical, "
         f"{report.available_gib} GiB of memory free",
         f"versions: Python {report.python}, {versions}",
+        f"caches: {', '.join(f'{level} {_size(size)}' for level, size in report.caches.items()) or 'the system does not tell'}",
+        f"peaks: {_peaks(report)}",
         f"candidates are confined by: {', '.join(report.defences) or 'nothing'}",
         f"timing: {report.quietness.sentence}",
     ]
+
+
+def _peaks(report: MachineReport) -> str:
+    peaks = report.peaks
+    if peaks is None:
+        return f"could not be measured: {report.no_peaks}"
+    rates = ", ".join(f"{peaks.gflop_s[name]:,.1f} GFLOP/s in {name}" for name in sorted(peaks.gflop_s, reverse=True))
+    vectors = f"vectors of {peaks.vector_width} bits" if peaks.vector_width else "no vectors"
+    return (f"{peaks.bandwidth_gb_s:,.1f} GB/s from memory, {rates}, with {peaks.threads} thread(s) and {vectors} "
+            f"(measured {peaks.measured})")
+
+
+def _size(size: int) -> str:
+    return f"{size / 2**20:g} MiB" if size >= 2**20 else f"{size / 2**10:g} KiB"
 
 
 def as_json(report: MachineReport, inspection: Inspection | None, lines: Sequence[str]) -> dict[str, Any]:

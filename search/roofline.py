@@ -14,7 +14,7 @@ from typing import Any
 from ..kernels.counting.problem import Counted
 from ..kernels.counting.work import Work, flop_seconds, least
 from ..workers.confirmation import Confirmation
-from ..workers.evaluation import Verdict
+from ..workers.evaluation import Ratio, Verdict
 from .journal import SEARCH, Journal
 from .result import confirmation_of
 
@@ -112,14 +112,25 @@ def _notes(position: Mapping[str, Any], machine: Mapping[str, Any]) -> list[str]
 
 
 def _elites(journal: Journal, confirmation: Confirmation, flops: int | None, bound_ms: float | None) -> list[dict[str, Any]]:
-    """The fastest verified candidates of the search on the champion's machine type, by their speedup over the anchor."""
-    rows = [row for row in journal.evaluations(SEARCH)
-            if row.evaluation.verdict is Verdict.VERIFIED and row.evaluation.faster and row.evaluation.machine == confirmation.machine]
-    best = sorted(rows, key=lambda row: -row.evaluation.faster.speedup)  # type: ignore[union-attr]
+    """The fastest verified candidates of the search on the champion's machine type, by their speedup over the anchor.
+
+    Their times are put on the scale of the champion's last one by these speedups: what the clock showed during the search
+    has drifted with the machine.
+    """
+    ratios = {row.candidate.identity: row.evaluation.faster for row in journal.evaluations(SEARCH)
+              if row.evaluation.verdict is Verdict.VERIFIED and row.evaluation.faster and row.evaluation.machine == confirmation.machine}
+    anchor_ms = _anchor_ms(confirmation, ratios)
     elites = []
-    for row in {row.candidate.identity: row for row in best}.values():
-        ms = row.evaluation.faster.candidate_ns / 1e6  # type: ignore[union-attr]
-        if ms > 0 and len(elites) < MOST_ELITES:
-            elites.append({"identity": row.candidate.identity, "ms": ms, "gflop_s": None if flops is None else flops / ms / 1e6,
+    for identity, ratio in sorted(ratios.items(), key=lambda pair: -pair[1].speedup)[:MOST_ELITES]:
+        ms = ratio.candidate_ns / 1e6 if anchor_ms is None else anchor_ms / ratio.speedup
+        if ms > 0:
+            elites.append({"identity": identity, "ms": ms, "gflop_s": None if flops is None else flops / ms / 1e6,
                            "of_roof": None if bound_ms is None else bound_ms / ms})
     return elites
+
+
+def _anchor_ms(confirmation: Confirmation, ratios: Mapping[str, Ratio]) -> float | None:
+    """What the anchor takes when the champion takes what its last examination showed; None where that cannot be told."""
+    champion_ms = confirmation.over_reference.candidate_ns / 1e6 if confirmation.over_reference else None
+    over = confirmation.over_seed or ratios.get(confirmation.champion)
+    return None if champion_ms is None or over is None else champion_ms * over.speedup

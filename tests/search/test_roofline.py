@@ -115,7 +115,7 @@ def test_elites_are_the_fastest_of_the_champions_machine_type(journal):
         journal.add_evaluation(Evaluation(candidate.identity, Verdict.VERIFIED, Rung.MEASURE, faster=ratio, machine="m" if number < 19 else "other"), 2.0)
     elites = roofline_of(journal)["elites"]
     assert len(elites) == 16 and [e["ms"] for e in elites] == sorted(e["ms"] for e in elites)
-    assert elites[0]["ms"] == pytest.approx(40 / 19)
+    assert elites[0]["ms"] == pytest.approx(40 / 19)  # as the clock had it: nothing ties these to the champion
     assert elites[0]["of_roof"] == pytest.approx(10 / (40 / 19)) and elites[0]["gflop_s"] == pytest.approx(400 / (40 / 19))
 
 
@@ -124,3 +124,14 @@ def test_counts_that_a_hostile_process_sends_are_refused():
                  {"works": {"reference": {"operations": {"float64": {"add": 1.5}}}}, "reasons": {}}, {"works": {"reference": {"operations": {"x": {}}}}, "reasons": {}}):
         with pytest.raises((AttributeError, KeyError, TypeError, ValueError)):
             Counted.from_json(data)
+
+
+def test_elites_times_are_on_the_scale_of_the_champions_last_timing(journal):
+    fast = Candidate("def kernel(a):\n    return a * 7\n")
+    journal.add_candidate(fast, 1.0)
+    # In the search the machine was three times slower than at the end.
+    journal.add_evaluation(Evaluation(fast.identity, Verdict.VERIFIED, Rung.MEASURE, faster=Ratio(4.0, 3.9, 4.1, 15, 60e6, 240e6, "anchor"), machine="m"), 2.0)
+    over_seed = Ratio(4.0, 3.9, 4.1, 60, 20e6, 80e6, "anchor")
+    confirm(journal, {"reference": REFERENCE}, champion=fast.identity, over_seed={**vars(over_seed), "samples": []})
+    (elite,) = roofline_of(journal)["elites"]
+    assert elite["ms"] == pytest.approx(20.0) and elite["of_roof"] == pytest.approx(0.5)
