@@ -97,6 +97,13 @@ def test_peaks_that_a_kernel_beats_are_measured_again_and_the_better_figures_kep
     assert known(take, 2) == raised and take.times == 2
 
 
+def test_peaks_from_disturbed_cores_are_measured_again_until_they_were_alone(cache):
+    take = Taken(replace(SLOW, share=0.5), replace(SLOW, share=0.6), FAST, SLOW)
+    assert known(take, 2).share == 0.5 and known(take, 2).share == 0.6
+    assert known(take, 2).share == 1.0 and take.times == 3
+    assert known(take, 2).gflop_s["float64"] == 30.0 and take.times == 3
+
+
 def test_another_way_of_measuring_is_not_mistaken_for_this_one(cache, monkeypatch):
     take = Taken(SLOW, FAST)
     known(take, 2)

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 import numba
@@ -80,16 +80,18 @@ def measured(threads: int, cores: Sequence[int], total_bytes: int) -> dict[str, 
         "gflop_s": {name: round(rate, 2) for name, rate in gflop_s.items()}, "bandwidth_gb_s": round(max(rates.values()), 2),
         "ways": {**ways, "bandwidth": {way: round(rate, 2) for way, rate in rates.items()}},
         "vector_width": min(facts["vector_width"] for facts in code.values()),
-        "packed_fma": min(facts["packed_fma"] for facts in code.values()),
+        "packed_fma": min(facts["packed_fma"] for facts in code.values()), "share": round(min(1.0, team.share), 3),
     }
 
 
 class _Team:
-    """Threads that do the same work at the same time."""
+    """Threads that do the same work at the same time. share: the least share of its core that a thread had in any of the
+    repetitions that counted."""
 
     def __init__(self, threads: int, cores: Sequence[int]) -> None:
         self.threads = threads
         self.cores = list(cores)
+        self.share = 1.0
 
     def best_seconds(self, prepare: Callable[[], Callable[[], Any]]) -> float:
         """The least seconds, of several repetitions, from the first thread's start to the last one's end.
@@ -97,7 +99,7 @@ class _Team:
         prepare: called by each thread once, it returns the work and has run it before.
         """
         barrier = threading.Barrier(self.threads)
-        spans: list[list[tuple[float, float]]] = [[] for _ in range(self.threads)]
+        spans: list[list[tuple[float, float, float]]] = [[] for _ in range(self.threads)]
         failures: list[BaseException] = []
         goes_on = [True]
 
@@ -110,9 +112,9 @@ class _Team:
                 end = perf_counter() + _SECONDS
                 while goes_on[0]:
                     barrier.wait()
-                    start = perf_counter()
+                    start, cpu = perf_counter(), thread_time()
                     act()
-                    spans[number].append((start, perf_counter()))
+                    spans[number].append((start, perf_counter(), thread_time() - cpu))
                     barrier.wait()
                     if number == 0:
                         goes_on[0] = perf_counter() < end or len(spans[0]) < _LEAST_REPETITIONS
@@ -128,7 +130,13 @@ class _Team:
             thread.join()
         if failures:
             raise next((error for error in failures if not isinstance(error, threading.BrokenBarrierError)), failures[0])
-        return min(max(end for _, end in each) - min(start for start, _ in each) for each in zip(*spans))
+        best = min(zip(*spans), key=_seconds)
+        self.share = min(self.share, *(cpu / (end - start) for start, end, cpu in best))
+        return _seconds(best)
+
+
+def _seconds(repetition: Sequence[tuple[float, float, float]]) -> float:
+    return max(end for _, end, _ in repetition) - min(start for start, _, _ in repetition)
 
 
 def _multiply_adds(team: _Team, dtype: Any) -> float:

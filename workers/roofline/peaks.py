@@ -21,6 +21,8 @@ VERSION = 1
 """Of the way of measuring: what another version kept is measured again."""
 _TARGET = "kernwright.workers.roofline.measuring:serve"
 _CPU_SECONDS, _WALL_SECONDS = 60.0, 60.0
+_LEASE_SECONDS = 60.0
+_UNDISTURBED = 0.95
 _LEAST_BYTES, _MOST_BYTES = 96 * MIB, 1024 * MIB
 
 
@@ -28,7 +30,8 @@ _LEAST_BYTES, _MOST_BYTES = 96 * MIB, 1024 * MIB
 class Peaks:
     """machine: key of the machine type. gflop_s: dtype -> 10^9 floating-point operations a second, of all `threads`
     together, a multiply-add counting as two. bandwidth_gb_s: 10^9 bytes a second from memory. ways: each of these by the
-    way it was measured; the best counts. vector_width, packed_fma: what the compiled multiply-adds show. measured: date.
+    way it was measured; the best counts. vector_width, packed_fma: what the compiled multiply-adds show. share: the least
+    share of its core that a thread had while it was timed: others took the rest. measured: date.
     """
 
     machine: str
@@ -38,6 +41,7 @@ class Peaks:
     measured: str
     vector_width: int = 0
     packed_fma: int = 0
+    share: float = 1.0
     ways: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -48,14 +52,14 @@ class Peaks:
         """Raises ValueError, TypeError or KeyError for what are no peaks."""
         peaks = cls(**data)
         rates = [*(peaks.gflop_s[name] for name in PRECISIONS), peaks.bandwidth_gb_s]
-        if not all(isinstance(rate, int | float) and math.isfinite(rate) and rate > 0 for rate in rates):
+        if not all(isinstance(rate, int | float) and math.isfinite(rate) and rate > 0 for rate in [*rates, peaks.share]):
             raise ValueError("a peak is no positive number")
         return peaks
 
     def raised(self, other: Peaks) -> Peaks:
         """The better of both in each figure."""
         return replace(other, gflop_s={name: max(self.gflop_s[name], other.gflop_s[name]) for name in PRECISIONS},
-                       bandwidth_gb_s=max(self.bandwidth_gb_s, other.bandwidth_gb_s))
+                       bandwidth_gb_s=max(self.bandwidth_gb_s, other.bandwidth_gb_s), share=max(self.share, other.share))
 
 
 def measure(warm: WarmProcess, leases: Leases, threads: int) -> Peaks:
@@ -66,7 +70,7 @@ def measure(warm: WarmProcess, leases: Leases, threads: int) -> Peaks:
     machine = machine_type()
     total = int(min(max(_LEAST_BYTES, 4 * machine.cache_bytes), _MOST_BYTES, available_bytes() / 4))
     limits = Limits(_CPU_SECONDS * threads, _WALL_SECONDS, total + 512 * MIB)
-    with leases.timing(threads) as cores, warm.fork(limits, "peaks", target=_TARGET, cores=cores, confined=False) as child:
+    with leases.timing(threads, _LEASE_SECONDS) as cores, warm.fork(limits, "peaks", target=_TARGET, cores=cores, confined=False) as child:
         found = child.call({"threads": threads, "cores": list(cores), "bytes": total})["peaks"]
     return Peaks.from_json({"machine": machine.key, "threads": threads, "measured": datetime.now(UTC).date().isoformat(), **found})
 
@@ -74,15 +78,16 @@ def measure(warm: WarmProcess, leases: Leases, threads: int) -> Peaks:
 def known(take: Callable[[], Peaks], threads: int, beaten: Callable[[Peaks], bool] = lambda peaks: False) -> Peaks:
     """The peaks of this machine with so many threads: those that were kept, else what `take` measures, which is kept.
 
-    beaten: whether a kernel exceeds them. They are then measured once more, and the better figures kept: they came from
-    a machine that was busy.
+    beaten: whether a kernel exceeds them. They are then measured once more, and the better figures kept, and likewise where
+    others had a part of the cores while the kept ones were measured.
     """
     path = _path(machine_type().key, threads)
     peaks = _kept(path, machine_type().key, threads)
+    fresh = peaks is None
     if peaks is None:
         peaks = take()
         _keep(path, peaks)
-    if beaten(peaks):
+    if (not fresh and peaks.share < _UNDISTURBED) or beaten(peaks):
         peaks = peaks.raised(take())
         _keep(path, peaks)
     return peaks
@@ -96,7 +101,7 @@ def machine_facts(peaks: Peaks | None) -> dict[str, Any]:
         "cores": len(machine.cores), "physical_cores": len(machine.physical_cores), "caches": cache_sizes(machine.cores[0]),
         **({} if peaks is None else {
             "threads": peaks.threads, "bandwidth_gb_s": peaks.bandwidth_gb_s, "gflop_s": dict(peaks.gflop_s),
-            "vector_width": peaks.vector_width, "packed_fma": peaks.packed_fma, "ways": dict(peaks.ways), "measured": peaks.measured,
+            "vector_width": peaks.vector_width, "packed_fma": peaks.packed_fma, "share": peaks.share, "ways": dict(peaks.ways), "measured": peaks.measured,
         }),
     }
 
