@@ -65,6 +65,32 @@ def bench_library(
     print("\n".join(describe(rows, seed)))
 
 
+@bench.command("search")
+def bench_search(
+    names: Annotated[list[str], typer.Argument(metavar="KERNEL...", help="built-ins, or path/to/file.py:function")],
+    strategy: Annotated[list[str] | None, typer.Option(metavar="NAME", help="or a TOML file; may be repeated (default: all that ship)")] = None,
+    evaluations: Annotated[int, typer.Option(min=2, help="of each run")] = 60,
+    seeds: Annotated[int, typer.Option(min=1, help="so many runs of each strategy, with the seeds 0, 1, 2, ...")] = 5,
+    confirm_seconds: Annotated[float, typer.Option(min=1.0, help="about how long a run examines its champion")] = 10.0,
+    out: Annotated[Path, typer.Option(help="directory of the runs; what is there is not done twice")] = Path("runs/search"),
+    as_json: AsJson = False,
+) -> None:
+    """Compare ways to search, each with as many evaluations: how many does it take to come near the best known kernel?
+
+    The best known and what comes near it are timed anew, as the figures of a search flatter the luckiest. Prints Markdown.
+    """
+    from .comparison import as_json as json_of
+    from .search import bench_search as compare
+    from .search_table import describe
+    from .strategies import distinct, load_strategies
+
+    strategies, same = distinct(load_strategies(strategy or ()))
+    contests = compare(names, strategies, range(seeds), evaluations, out, confirm_seconds, lambda line: print(line, file=sys.stderr, flush=True))
+    if as_json:
+        return print_json(json_of(contests, same))
+    print("\n".join(describe(contests, same)))
+
+
 @bench.command("mutants")
 def bench_mutants(
     names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
