@@ -11,7 +11,7 @@ from .pool import CAPACITY, PER_SKELETON, SCREEN_SLACK, Ranking, by_rank
 
 PER_CELL = 2
 CELLS_PER_PLACE = 4
-CELL_SHARE = 0.25
+CELL_SHARE = 0.1
 
 
 class Archive:
