@@ -37,7 +37,9 @@ class CountingArray(np.ndarray):
         found = _get(self, index)
         if not isinstance(found, np.ndarray):
             tally.touched += self.itemsize
-            tally.read(self.masks(), index, whole=False)
+            masks = self.masks() if self._masks is _UNKNOWN else self._masks
+            if masks is not None:
+                tally.read(masks, index, whole=False)
             if tally.compiled and isinstance(found, np.integer) and not isinstance(found, np.uint64):
                 return int(found)  # compiled code computes with integers of 64 bits
             return found
@@ -50,9 +52,10 @@ class CountingArray(np.ndarray):
     def __setitem__(self, index: Any, value: Any) -> None:
         tally = current()
         tally.step()
+        element = _is_element(index, self.ndim)
         if isinstance(value, CountingArray):
             read(value)
-        if not _is_basic(index):
+        if not element and not _is_basic(index):
             _read_indices(index)
         try:
             _set(self, index, value)
@@ -60,8 +63,10 @@ class CountingArray(np.ndarray):
             if not tally.compiled:
                 raise
             _set(self, index, np.array(int(value) & (2 ** (8 * self.itemsize) - 1), np.uint64).astype(self.dtype))
-        tally.touched += np.size(_get(self, index)) * self.itemsize
-        tally.wrote(self.masks(), index)
+        tally.touched += self.itemsize if element else np.size(_get(self, index)) * self.itemsize
+        masks = self.masks() if self._masks is _UNKNOWN else self._masks
+        if masks is not None:
+            tally.wrote(masks, index)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
@@ -131,6 +136,13 @@ def counted_in(value: Any) -> Iterator[CountingArray]:
     elif isinstance(value, dict):
         for part in value.values():
             yield from counted_in(part)
+
+
+def _is_element(index: Any, ndim: int) -> bool:
+    """Whether the index names one element by whole numbers."""
+    if type(index) is tuple:
+        return len(index) == ndim and all(type(part) is int or isinstance(part, np.integer) for part in index)
+    return ndim == 1 and (type(index) is int or isinstance(index, np.integer))
 
 
 def _is_basic(index: Any) -> bool:

@@ -1,6 +1,6 @@
-"""What the rewritten text calls in place of operators, comparisons and functions, so that numbers are counted as arrays are.
+"""Calls of the rewritten text: to universal functions, methods of arrays, NumPy's and Python's functions, the text's own.
 
-A call to something that is neither the text's own nor known here is refused.
+A call to anything else is refused: what it does would be missing in silence.
 """
 from __future__ import annotations
 
@@ -17,83 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret import machine
 from . import universal
 from .arrays import CountingArray, counted_in, read, wrapped
-from .costs import Cost, cost, power
 from .errors import NotCounted
 from .functions import RULES, title
+from .operators import KINDS
+from .plain_python import COUNTED, FREE_OF_MATH
 from .tally import counting, current
 
 FILENAMES = ("<reference>", "<kernel>")
-_KINDS: dict[type, tuple[str, bool]] = {
-    float: ("float64", False), complex: ("float64", True), np.float64: ("float64", False), np.float32: ("float32", False),
-    np.complex128: ("float64", True), np.complex64: ("float32", True),
-}
-_UFUNC_OF = {"Add": "add", "Sub": "subtract", "Mult": "multiply", "Div": "divide", "FloorDiv": "floor_divide", "Mod": "remainder"}
-_PLAIN = {**machine.OPERATORS, "Mult": operator.mul, "Div": operator.truediv, "FloorDiv": operator.floordiv,
-          "Mod": operator.mod, "Pow": operator.pow, "LShift": operator.lshift}
-_PLAIN_IN_PLACE = machine.IN_PLACE
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge, "Eq": operator.eq, "NotEq": operator.ne,
-    "Is": operator.is_, "IsNot": operator.is_not, "In": lambda a, b: a in b, "NotIn": lambda a, b: a not in b,
-}
-_COMPARE: Cost = {"compare": 1}
-
-
-def binary(name: str, a: Any, b: Any) -> Any:
-    """`a <operator> b`, by the name of the operator's node."""
-    kind_a, kind_b = type(a), type(b)
-    tally = current()
-    result = (machine.OPERATORS if tally.compiled else _PLAIN)[name](a, b)
-    if kind_a is int and kind_b is int and name != "Div":
-        return result
-    return _noted(tally, name, a, b, result)
-
-
-def in_place(name: str, a: Any, b: Any) -> Any:
-    """What `a <operator>= b` leaves in `a`."""
-    if isinstance(a, np.ndarray):
-        return machine.IN_PLACE[name](a, b)
-    return binary(name, a, b) if not isinstance(a, list | set | dict | collections.deque) else machine.IN_PLACE[name](a, b)
-
-
-def augment(name: str, container: Any, index: Any, value: Any) -> None:
-    """`container[index] <operator>= value`."""
-    container[index] = in_place(name, container[index], value)
-
-
-def compare(a: Any, names: Sequence[str], *rest: Callable[[], Any]) -> Any:
-    """A comparison, chained or not; the operands after the first come unevaluated."""
-    result: Any = True
-    for name, thunk in zip(names, rest):
-        b = thunk()
-        result = COMPARISONS[name](a, b)
-        kind = _KINDS.get(type(a)) or _KINDS.get(type(b))
-        if kind is not None and not isinstance(a, np.ndarray) and not isinstance(b, np.ndarray) and name not in ("Is", "IsNot", "In", "NotIn"):
-            current().count(kind[0], _COMPARE, 1)
-        if len(names) > 1 and not result:
-            return result
-        a = b
-    return result
-
-
-def _noted(tally: Any, name: str, a: Any, b: Any, result: Any) -> Any:
-    """Counts an operation on two numbers; arrays have counted theirs."""
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return wrapped(result)
-    first, second = _KINDS.get(type(a)), _KINDS.get(type(b))
-    if first is None and second is None and name != "Div":
-        return result
-    kind = _KINDS.get(type(result))
-    if kind is None:
-        return result
-    complexes = (bool(first and first[1]), bool(second and second[1]))
-    if name == "Pow":
-        tally.count(kind[0], power(b, complexes[0]), 1)
-    elif name in _UFUNC_OF:
-        tally.count(kind[0], cost(_UFUNC_OF[name], complexes) or {}, 1)
-    return result
+"""Under which the rewritten texts are compiled."""
 
 
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
@@ -152,7 +85,7 @@ def _method(array: CountingArray, function: Any, arguments: tuple[Any, ...], opt
 
 def _with_last_step(name: str, result: Any) -> Any:
     """A mean of all elements ends with a quotient of two numbers, which no array sees."""
-    kind = _KINDS.get(type(result))
+    kind = KINDS.get(type(result))
     if kind is not None and name in ("mean", "var", "std"):
         current().count(kind[0], {"divide": 1, "sqrt": 1} if name == "std" else {"divide": 1}, 1)
     return result
@@ -204,59 +137,6 @@ def _hashable(value: Any) -> bool:
     return getattr(type(value), "__hash__", None) is not None
 
 
-# --- functions of plain Python
-
-def _sum(values: Any, start: Any = 0) -> Any:
-    for value in values:
-        # The whole number 0 that a sum begins with is no operand.
-        start = value if type(start) is int and start == 0 else binary("Add", start, value)
-    return start
-
-
-def _extreme(function: Callable[..., Any]) -> Callable[..., Any]:
-    def found(*arguments: Any, **options: Any) -> Any:
-        values = list(arguments[0]) if len(arguments) == 1 else list(arguments)
-        kind = next((_KINDS[type(value)] for value in values if type(value) in _KINDS), None)
-        if kind is not None:
-            current().count(kind[0], _COMPARE, len(values) - 1)
-        return function(values, **options)
-
-    return found
-
-
-def _mathematics(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    price = cost(_AS_UFUNC.get(name, name), (False,))
-
-    def called(*arguments: Any) -> Any:
-        if price is None:
-            raise NotCounted(f"what math.{name} costs is not known")
-        current().count("float64", price, 1)
-        try:
-            return function(*arguments)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            if current().compiled:
-                return math.nan  # compiled code raises nothing
-            raise
-
-    return called
-
-
-_AS_UFUNC = {"fabs": "absolute", "pow": "power", "fmod": "fmod", "remainder": "remainder", "dist": "unknown", "erf": "erf"}
-_FREE_OF_MATH = "floor ceil trunc isnan isinf isfinite copysign gcd lcm comb perm factorial isqrt frexp ldexp modf isclose nextafter ulp".split()
-
-
-def _to_int(value: Any = 0, *base: Any) -> Any:
-    return machine.to_int(value) if current().compiled and not base else int(value, *base)
-
-
-def _divmod(a: Any, b: Any) -> Any:
-    return binary("FloorDiv", a, b), binary("Mod", a, b)
-
-
-def _power(a: Any, b: Any, *modulus: Any) -> Any:
-    return pow(a, b, *modulus) if modulus else binary("Pow", a, b)
-
-
 def _reduce(function: Any, values: Any, *start: Any) -> Any:
     return functools.reduce(lambda a, b: call(function, a, b), values, *start)
 
@@ -265,23 +145,16 @@ def _map(function: Any, *values: Any) -> Any:
     return map(lambda *each: call(function, *each), *values)
 
 
-def _hypot(*values: Any) -> float:
-    current().count("float64", {"multiply": len(values), "add": max(0, len(values) - 1), "sqrt": 1}, 1)
-    return math.hypot(*values)
+def _enumerated(array: Any) -> Any:
+    for each in counted_in(array):
+        read(each)
+    return np.ndenumerate(array)
 
 
-_SPECIAL: dict[Any, Callable[..., Any]] = {
-    sum: _sum, max: _extreme(max), min: _extreme(min), divmod: _divmod, pow: _power, int: _to_int, functools.reduce: _reduce, map: _map,
-    **{getattr(math, name): _mathematics(name, getattr(math, name)) for name in dir(math)
-       if callable(getattr(math, name)) and not name.startswith("_") and name not in _FREE_OF_MATH},
-    math.hypot: _hypot,
-    **{getattr(operator, name): functools.partial(binary, node) for name, node in (
-        ("add", "Add"), ("sub", "Sub"), ("mul", "Mult"), ("truediv", "Div"), ("floordiv", "FloorDiv"), ("mod", "Mod"),
-        ("pow", "Pow"), ("matmul", "MatMult"))},
-}
+_SPECIAL: dict[Any, Callable[..., Any]] = {**COUNTED, functools.reduce: _reduce, map: _map, np.ndenumerate: _enumerated}
 _TYPES = frozenset({
     float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, range, enumerate, zip, reversed, slice, filter, object, type,
-    types.SimpleNamespace, property, staticmethod, classmethod, np.errstate, np.ndindex, np.ndenumerate, np.dtype, np.ndarray, np.finfo,
+    types.SimpleNamespace, property, staticmethod, classmethod, np.errstate, np.ndindex, np.dtype, np.ndarray, np.finfo,
     np.iinfo, np.vectorize, np.broadcast,
     *(getattr(itertools, name) for name in dir(itertools) if name not in ("accumulate", "starmap") and not name.startswith("_")),
 })
@@ -289,9 +162,9 @@ _OPEN_MODULES = frozenset({"reference", "collections"})
 """Whose classes compute nothing by themselves, or by rewritten text: the counted module, and plain containers."""
 _FREE = frozenset({
     *(getattr(builtins, name) for name in (
-        "len abs round any all sorted isinstance issubclass iter next hash id repr print callable getattr setattr hasattr ord chr bin hex "
+        "len round any all sorted isinstance issubclass iter next hash id repr print callable getattr setattr hasattr ord chr bin hex "
         "format").split()),
-    *(getattr(math, name) for name in _FREE_OF_MATH),
+    *(getattr(math, name) for name in FREE_OF_MATH),
     *(getattr(operator, name) for name in ("itemgetter", "attrgetter", "index", "neg", "and_", "or_", "xor")),
     copy.copy, copy.deepcopy, itertools.chain.from_iterable,
     *(getattr(np, name) for name in (

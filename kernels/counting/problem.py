@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import process_time
 from typing import Any
 
 from ..candidate import Candidate, CandidateError
@@ -15,9 +15,10 @@ from .runs import of_candidate, of_reference
 from .work import WEIGHTS, Work
 
 REFERENCE, CHAMPION = "reference", "champion"
-_DIRECT_SHARE = 0.5
+_FIRST_SHARE = 0.6
+_QUICK_SHARE = 0.25
 _SLOWER_COUNTED = 1.5
-"""A reference that takes longer by itself than its share of the time divided by this is not counted at its full size."""
+"""Times as long as by itself, at the least; a text for which that is too long is not begun at full size."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class Counted:
 def count(
     opened: OpenSpec, champion: Candidate | None, signature: Signature, seed: int, seconds: float, reference_seconds: float = 0.0,
 ) -> Counted:
-    """The work at the benchmark's size, within about `seconds`. seed: of the inputs. reference_seconds: what the reference
+    """The work at the benchmark's size, within about `seconds` of processor time. seed: of the inputs. reference_seconds: what the reference
     takes there by itself.
 
-    The reference is counted at that size where time allows it, since vectorised code is as fast as ever; loops over
-    elements, the champion's above all, are counted at small sizes and extrapolated.
+    Vectorised code is counted at that size, as it is about as fast as ever; loops over elements, the champion's above all,
+    at small sizes, from which the count is extrapolated.
     """
     def on_reference(size: Size, deadline: float) -> Work:
         return of_reference(opened.spec, opened.make_inputs(size, seed), deadline)
@@ -56,34 +57,62 @@ def count(
     works: dict[str, Work] = {}
     reasons: dict[str, str] = {}
     texts = {REFERENCE: on_reference, **({CHAMPION: on_champion} if champion is not None else {})}
+    end = process_time() + seconds
     for name, run in texts.items():
-        share = seconds / len(texts)
-        direct = name == REFERENCE and _SLOWER_COUNTED * reference_seconds < _DIRECT_SHARE * share
+        left = max(0.0, end - process_time())
+        share = left if name == list(texts)[-1] else _FIRST_SHARE * left
         try:
-            works[name] = _counted(opened, run, seed, share, direct)
+            works[name] = _Text(opened, run, seed, share, reference_seconds if name == REFERENCE else 0.0).work()
         except (NotCounted, SpecError, CandidateError, MemoryError) as error:
             reasons[name] = str(error) or type(error).__name__
     return Counted(works, reasons)
 
 
-def _counted(opened: OpenSpec, run: Callable[[Size, float], Work], seed: int, seconds: float, direct: bool) -> Work:
-    end = monotonic() + seconds
-    benchmark = opened.sizes["benchmark"]
-    if direct:
-        method = f"counted at the benchmark's size on inputs of seed {seed}"
-        try:
-            return replace(run(benchmark, monotonic() + _DIRECT_SHARE * seconds), method=method)
-        except OutOfTime:
-            pass
-    starts = [opened.sizes["tiny"], opened.sizes["verify"]]
+class _Text:
+    """One text, counted within `seconds`. alone: what it takes by itself at the benchmark's size, 0 where that is not known."""
 
-    def sample(size: Size) -> dict[str, int]:
-        try:
-            return _flat(run(size, end))
-        except SpecError as error:
-            raise NotCounted(str(error)) from None
+    def __init__(self, opened: OpenSpec, run: Callable[[Size, float], Work], seed: int, seconds: float, alone: float) -> None:
+        self.sizes = opened.sizes
+        self.run = run
+        self.seed = seed
+        self.alone = alone
+        self.end = process_time() + seconds
 
-    return _work(extrapolate(sample, starts, benchmark, [opened.sizes["verify"]], optional=_is_optional))
+    def work(self) -> Work:
+        """By the first way that succeeds: at full size if that is quick, extrapolated, at full size, extrapolated from
+        larger sizes. Raises NotCounted for the reason that the first extrapolation gave."""
+        first: NotCounted | None = None
+        for way, share in ((self._direct, _QUICK_SHARE), (self._from_tiny, 0.7), (self._direct, 0.7), (self._from_larger, 1.0)):
+            try:
+                return way(process_time() + share * max(0.0, self.end - process_time()))
+            except OutOfTime as error:
+                first = first or (None if way == self._direct else error)
+            except NotCounted as error:
+                if way == self._direct:
+                    raise
+                first = first or error
+        raise first or OutOfTime("counting took too long")
+
+    def _direct(self, deadline: float) -> Work:
+        if _SLOWER_COUNTED * self.alone > deadline - process_time():
+            raise OutOfTime("counting at full size would take too long")
+        work = self.run(self.sizes["benchmark"], deadline)
+        return replace(work, method=f"counted at the benchmark's size on inputs of seed {self.seed}")
+
+    def _from_tiny(self, deadline: float) -> Work:
+        return self._extrapolated(self.sizes["tiny"], deadline)
+
+    def _from_larger(self, deadline: float) -> Work:
+        return self._extrapolated(self.sizes["verify"], deadline)
+
+    def _extrapolated(self, start: Size, deadline: float) -> Work:
+        def sample(size: Size) -> dict[str, int]:
+            try:
+                return _flat(self.run(size, deadline))
+            except SpecError as error:
+                raise NotCounted(str(error)) from None
+
+        return _work(extrapolate(sample, [start], self.sizes["benchmark"], [self.sizes["verify"]], optional=_is_optional))
 
 
 def _flat(work: Work) -> dict[str, int]:

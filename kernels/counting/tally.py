@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class Region:
 
 
 class Tally:
-    """deadline: on the clock of `monotonic`; counting past it raises OutOfTime. compiled: the text is a candidate's, whose
+    """deadline: on the clock of `process_time`; counting past it raises OutOfTime. compiled: the text is a candidate's, whose
     numbers behave as compiled code's do."""
 
     def __init__(self, deadline: float = math.inf, compiled: bool = False) -> None:
@@ -80,7 +80,7 @@ class Tally:
     def look(self) -> None:
         """Raises OutOfTime after the deadline."""
         self._steps = 0
-        if monotonic() > self.deadline:
+        if process_time() > self.deadline:
             raise OutOfTime("counting took too long")
 
     def masks(self, array: np.ndarray) -> Masks | None:

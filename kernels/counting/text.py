@@ -17,10 +17,10 @@ import numpy as np
 from ..candidate import Candidate
 from ..interpret import load
 from ..spec import KernelSpec
-from . import calls
+from . import calls, operators
 
 REFERENCE = calls.FILENAMES[0]
-_NAMES = {"_kw_binary": calls.binary, "_kw_in_place": calls.in_place, "_kw_augment": calls.augment, "_kw_compare": calls.compare,
+_NAMES = {"_kw_binary": operators.binary, "_kw_in_place": operators.in_place, "_kw_augment": operators.augment, "_kw_compare": operators.compare,
           "_kw_call": calls.call, "_kw_slice": slice}
 _FRAMES = frozenset({"super", "locals", "globals", "vars", "eval", "exec", "dir"})
 """Functions that look at the frame that calls them."""

@@ -34,9 +34,9 @@ class Taken:
 
 
 @pytest.fixture(scope="module")
-def measured():
+def measured(tmp_path_factory):
     with WarmProcess(2) as warm:
-        return measure(warm, Leases(), 2)
+        return measure(warm, Leases(directory=tmp_path_factory.mktemp("leases")), 2)
 
 
 def test_measured_peaks_are_plausible(measured):

@@ -21,7 +21,7 @@ VERSION = 1
 """Of the way of measuring: what another version kept is measured again."""
 _TARGET = "kernwright.workers.roofline.measuring:serve"
 _CPU_SECONDS, _WALL_SECONDS = 60.0, 60.0
-_LEASE_SECONDS = 60.0
+LEASE_SECONDS = 20.0
 _UNDISTURBED = 0.95
 _LEAST_BYTES, _MOST_BYTES = 96 * MIB, 1024 * MIB
 
@@ -70,7 +70,7 @@ def measure(warm: WarmProcess, leases: Leases, threads: int) -> Peaks:
     machine = machine_type()
     total = int(min(max(_LEAST_BYTES, 4 * machine.cache_bytes), _MOST_BYTES, available_bytes() / 4))
     limits = Limits(_CPU_SECONDS * threads, _WALL_SECONDS, total + 512 * MIB)
-    with leases.timing(threads, _LEASE_SECONDS) as cores, warm.fork(limits, "peaks", target=_TARGET, cores=cores, confined=False) as child:
+    with leases.timing(threads, LEASE_SECONDS) as cores, warm.fork(limits, "peaks", target=_TARGET, cores=cores, confined=False) as child:
         found = child.call({"threads": threads, "cores": list(cores), "bytes": total})["peaks"]
     return Peaks.from_json({"machine": machine.key, "threads": threads, "measured": datetime.now(UTC).date().isoformat(), **found})
 

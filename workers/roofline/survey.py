@@ -16,12 +16,13 @@ from ..leases import LeaseError
 from ..sandbox.child import Channel
 from ..sandbox.client import ChildFailure, SandboxError
 from ..sandbox.limits import Limits
-from .peaks import Peaks, known, machine_facts, measure
+from ..slots import WALL_FACTOR
+from .peaks import LEASE_SECONDS, Peaks, known, machine_facts, measure
 
 if TYPE_CHECKING:
     from ..evaluate import Judge
 
-COUNT_SECONDS = 2.5
+COUNT_SECONDS = 3.0
 _GRACE_SECONDS = 5.0
 _TARGET = "kernwright.workers.roofline.survey:serve"
 _EXPECTED = (*FAILURES, SandboxError, LeaseError, OSError)
@@ -31,7 +32,7 @@ def survey(judge: Judge, champion: Candidate, seed: int, over_reference: Ratio |
     """What the roofline rests on, as JSON: "machine" (with its peaks), "counted" (see `Counted`), "why_not" (why the peaks
     are not known, else "") and "seconds" (what all this took). Never raises for what a kernel or a machine may do.
 
-    seconds: for counting; it takes a few more where the peaks were not measured here before.
+    seconds: of a processor, for counting; it takes a few more where the peaks were not measured here before.
     """
     began = time.monotonic()
     counted = _counted(judge, champion, seed, over_reference, seconds)
@@ -62,10 +63,10 @@ def _counted(judge: Judge, champion: Candidate, seed: int, over_reference: Ratio
         "signature": assignment.signature.as_json(), "seed": seed, "seconds": seconds,
         "reference_seconds": over_reference.rival_ns / 1e9 if over_reference else 0.0,
     }
-    wall = seconds + _GRACE_SECONDS
-    limits = Limits(wall * assignment.settings.threads, wall, assignment.settings.memory_bytes, 0)
+    cpu = seconds + _GRACE_SECONDS
+    limits = Limits(cpu * assignment.settings.threads, WALL_FACTOR * cpu, assignment.settings.memory_bytes, 0)
     try:
-        with judge.leases.build() as core, judge.slots.warm.fork(limits, f"count {champion.identity}", target=_TARGET, cores=[core]) as child:
+        with judge.leases.build(LEASE_SECONDS) as core, judge.slots.warm.fork(limits, f"count {champion.identity}", target=_TARGET, cores=[core]) as child:
             return Counted.from_json(child.call(message)["counted"])
     except ChildFailure as failure:
         return Counted({}, {"reference": f"the process that counted it ended early: {failure.message}"})

@@ -114,6 +114,7 @@ CASES = {
             square = lambda v: v * v
             return np.array([half(square(v)) for v in x])
         """, (X,), {"multiply": 2 * N}),
+    "powers of mathematics": ("def f(x): return math.pow(x[0], 3) + abs(1j * x[0])", (X,), {"multiply": 2 + 2 + 2, "add": 2, "sqrt": 1}),
     "reduce": ("def f(x): return functools.reduce(lambda a, b: a + b, x)", (X,), {"add": N - 1}),
     "vectorize": ("def f(x): return np.vectorize(half)(x)", (X,), None),
     "apply along an axis": ("def f(a): return np.apply_along_axis(lambda row: row.sum() * 2.0, 1, a)", (A,), {"add": N * (K - 1), "multiply": N}),
@@ -237,10 +238,10 @@ def test_a_reference_that_raises_is_a_reason_not_an_error():
 
 def test_counting_ends_at_its_deadline():
     body = "def f(x):\n    t = 0.0\n    while t < 1e9:\n        t += 1.0\n    return t"
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(OutOfTime):
         of_reference(spec(body), (X,), began + 0.2)
-    assert time.monotonic() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_decorators_that_compile_are_set_aside():
