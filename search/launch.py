@@ -132,7 +132,7 @@ def _drive(
                 models = _models(journal, settings, inspection, profiles, keys, threads, progress.note)
                 for model in models:
                     stack.callback(model.close)
-                operators = chosen_operators(settings.operators, Place(settings.seed, signature, threads, finite))
+                operators = chosen_operators(settings.operators, Place(settings.seed, signature, threads, finite, journal.candidate))
                 panel = Panel(operators, models, POLICIES[settings.bandit]())
                 campaign = Campaign(
                     journal, fleet,

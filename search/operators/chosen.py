@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...kernels.candidate import Candidate
 from ...kernels.signature import Signature
 from . import Operator
 
@@ -12,13 +13,15 @@ from . import Operator
 class Place:
     """What operators need to know of a run. seed: of their draws. signature: of the reference. max_threads: the run's.
 
-    finite: whether flags that assume finite numbers are open.
+    finite: whether flags that assume finite numbers are open. look_up: gives a candidate of the run by its
+    identity, None for one that it does not know.
     """
 
     seed: int
     signature: Signature
     max_threads: int
     finite: bool
+    look_up: Callable[[str], Candidate | None] = lambda identity: None
 
 
 # What an operator is built on, such as Optuna, takes a while to load: each is imported only where it is wanted.
@@ -49,7 +52,13 @@ def _best_of_n(place: Place) -> Operator:
     return BestOfN(RandomSteps(place.signature, place.max_threads, place.finite))
 
 
-OPERATORS: Mapping[str, Callable[[Place], Operator]] = {"rewrite": _rewrite, "tune": _tune}
+def _crossover(place: Place) -> Operator:
+    from .crossover import CrossoverOperator
+
+    return CrossoverOperator(place.signature, place.look_up)
+
+
+OPERATORS: Mapping[str, Callable[[Place], Operator]] = {"rewrite": _rewrite, "tune": _tune, "crossover": _crossover}
 BASELINES: Mapping[str, Callable[[Place], Operator]] = {"random": _random_search, "best_of_n": _best_of_n}
 """What `bench search` compares the search with; a run has them only where the setting names them."""
 KNOWN = {**OPERATORS, **BASELINES}

@@ -1,0 +1,25 @@
+"""Crossover: candidates made of two others, each way of combining them a file with `NAME` and `propose(pair)`.
+
+What comes out need not mean what its parents mean; it is judged like every candidate. But each way takes only what
+should fit, so that few are wrong.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ..candidate import CandidateError
+from . import helpers, merge, options, tunables
+from .pair import Pair, Recombined
+
+__all__ = ["KINDS", "Pair", "Recombined", "recombined"]
+
+Propose = Callable[[Pair], Iterator[Recombined]]
+KINDS: Mapping[str, Propose] = {module.NAME: module.propose for module in (merge, options, helpers, tunables)}
+
+
+def recombined(kind: str, pair: Pair) -> list[Recombined]:
+    """What `kind` makes of the pair, in no order of worth; empty where the two have nothing for it, or cannot be read."""
+    try:
+        return list(KINDS[kind](pair))
+    except (CandidateError, RecursionError, ValueError):
+        return []
