@@ -14,6 +14,7 @@ from .dtypes import stored_as
 from .errors import CannotLift
 from .expressions import BINARY
 from .indexing import Target
+from .overlaps import axis, written_before
 from .values import Pack, Value
 from .watch import identity, joined_type
 
@@ -153,10 +154,10 @@ class Assignments(Deferral):
     def _overlaps(self, target: Target, value: Value) -> bool:
         """Whether an element is read, through any variable, after the loops may have written it."""
         place = target.place
-        index = tuple(Affine.atom(f"axis{n}") if e.constant != 1 else ZERO for n, e in enumerate(place.extents))
-        own = self.dry(place, index)
-        text = own[-1][2]
-        return any(self.may_alias(root, sure, place) and (target.scattered or read != text)
+        index = tuple(axis(n) if e.constant != 1 else ZERO for n, e in enumerate(place.extents))
+        text = self.dry(place, index)[-1][2]
+        return any(self.may_alias(root, sure, place)
+                   and (target.scattered or read != text and (root != place.root or written_before(read, text, len(index))))
                    for root, sure, read in self.dry(value, index))
 
     def may_alias(self, root: str, sure: bool, place: Value) -> bool:
