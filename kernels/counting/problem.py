@@ -62,16 +62,17 @@ def count(
         left = max(0.0, end - process_time())
         share = left if name == list(texts)[-1] else _FIRST_SHARE * left
         try:
-            works[name] = _Text(opened, run, seed, share, reference_seconds if name == REFERENCE else 0.0).work()
+            works[name] = _Text(opened, run, seed, share, reference_seconds if name == REFERENCE else None).work()
         except (NotCounted, SpecError, CandidateError, MemoryError) as error:
             reasons[name] = str(error) or type(error).__name__
     return Counted(works, reasons)
 
 
 class _Text:
-    """One text, counted within `seconds`. alone: what it takes by itself at the benchmark's size, 0 where that is not known."""
+    """One text, counted within `seconds`. alone: what it takes by itself at the benchmark's size; None for a
+    kernel, which takes far longer interpreted."""
 
-    def __init__(self, opened: OpenSpec, run: Callable[[Size, float], Work], seed: int, seconds: float, alone: float) -> None:
+    def __init__(self, opened: OpenSpec, run: Callable[[Size, float], Work], seed: int, seconds: float, alone: float | None) -> None:
         self.sizes = opened.sizes
         self.run = run
         self.seed = seed
@@ -79,10 +80,11 @@ class _Text:
         self.end = process_time() + seconds
 
     def work(self) -> Work:
-        """By the first way that succeeds: at full size if that is quick, extrapolated, at full size, extrapolated from
-        larger sizes. Raises NotCounted for the reason that the first extrapolation gave."""
+        """By the first way that succeeds: at full size if that is quick (a kernel's loops never are), extrapolated, at full
+        size, extrapolated from larger sizes. Raises NotCounted for the reason that the first extrapolation gave."""
         first: NotCounted | None = None
-        for way, share in ((self._direct, _QUICK_SHARE), (self._from_tiny, 0.7), (self._direct, 0.7), (self._from_larger, 1.0)):
+        ways = [(self._from_tiny, 0.7), (self._direct, 0.7), (self._from_larger, 1.0)]
+        for way, share in [(self._direct, _QUICK_SHARE), *ways] if self.alone is not None else ways:
             try:
                 return way(process_time() + share * max(0.0, self.end - process_time()))
             except OutOfTime as error:
@@ -94,7 +96,7 @@ class _Text:
         raise first or OutOfTime("counting took too long")
 
     def _direct(self, deadline: float) -> Work:
-        if _SLOWER_COUNTED * self.alone > deadline - process_time():
+        if _SLOWER_COUNTED * (self.alone or 0.0) > deadline - process_time():
             raise OutOfTime("counting at full size would take too long")
         work = self.run(self.sizes["benchmark"], deadline)
         return replace(work, method=f"counted at the benchmark's size on inputs of seed {self.seed}")
