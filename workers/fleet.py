@@ -15,12 +15,14 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from .confirmation import Confirmation
 from .evaluation import Evaluation, Rung, Verdict
 from .job import Assignment, ConfirmJob, Job
+from .metrics import Metrics
 from .worker import Worker
 
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 IN_FLIGHT_PER_WORKER = 2  # one runs, one waits, so that a worker never idles while the driver thinks
 MEMBERSHIP_SECONDS = 2.0
+REPORT_SECONDS = 5.0
 START_SECONDS = 120.0
 
 
@@ -42,12 +44,14 @@ class _Hand:
 class Fleet:
     """Workers on every node of the cluster. Nodes may join and die while it works.
 
-    notify: called with one line when a node joins or a worker is lost.
+    notify: called with one line when a node joins or a worker is lost. run: the run's id, which its metrics carry.
+    metrics: where the fleet reports to; others may report there too.
     """
 
-    def __init__(self, assignment: Assignment, notify: Callable[[str], None] = log.info) -> None:
+    def __init__(self, assignment: Assignment, notify: Callable[[str], None] = log.info, run: str = "") -> None:
         self._assignment = assignment
         self._notify = notify
+        self.metrics = Metrics(assignment.spec.name, run, notify)
         self._hands: list[_Hand] = []
         self._waiting: deque[Job] = deque()
         self._lost: list[Evaluation] = []
@@ -109,6 +113,9 @@ class Fleet:
         finished += self._lost
         self._lost = []
         self._dispatch()
+        for evaluation in finished:
+            self.metrics.evaluated(evaluation)
+        self._report()
         return finished
 
     def confirm(self, job: ConfirmJob) -> Confirmation:
@@ -122,25 +129,32 @@ class Fleet:
             ref = hand.actor.confirm.options(name=f"{self._assignment.spec.name}: confirm champion").remote(job)
             self.tasks += 1
             try:
-                return ray.get(ref, timeout=self._patience * 3)
+                return self._awaited(ref, self._patience * 3)
             except (RayError, GetTimeoutError) as error:
                 self._dismiss(hand, _reason(error))
         raise FleetError("no worker could confirm the champion; the run can be resumed on a healthy cluster")
+
+    def _awaited(self, ref: Any, seconds: float) -> Any:
+        """What `ref` stands for; the metrics are kept up meanwhile. Raises RayError, GetTimeoutError."""
+        deadline = time.monotonic() + seconds
+        while not ray.wait([ref], timeout=REPORT_SECONDS)[0] and time.monotonic() < deadline:
+            self._report()
+        return ray.get(ref, timeout=0)
 
     def abandon(self) -> None:
         """Gives up all jobs under way or waiting; the workers that had some are replaced."""
         self._waiting.clear()
         for hand in [h for h in self._hands if h.jobs]:
-            hand.jobs.clear()
-            self._hands.remove(hand)
-            ray.kill(hand.actor)
+            self._end(hand)
             self._hire(hand.node)
+        self._report()
 
     def close(self) -> None:
         """Ends all workers; jobs under way are abandoned."""
-        for hand in self._hands:
-            ray.kill(hand.actor)
-        self._hands = []
+        for hand in list(self._hands):
+            self._end(hand)
+        self._waiting.clear()
+        self._report()
 
     def _look_around(self) -> None:
         """Hires on nodes that are new, forgets those that died."""
@@ -211,7 +225,7 @@ class Fleet:
         """Gives up a worker; its jobs go to others, or come back as LOST after too many attempts that are to blame."""
         if hand not in self._hands:
             return
-        self._hands.remove(hand)
+        self.metrics.lost_worker()
         self._notify(f"worker {hand.number} is lost: {reason}")
         first = True
         for job in hand.jobs.values():
@@ -223,9 +237,20 @@ class Fleet:
                 self._lost.append(Evaluation(job.candidate.identity, Verdict.LOST, Rung.BUILD, message))
             else:
                 self._waiting.append(replace(job, attempts=attempts))
+        self._end(hand)
+        self._vacant[hand.node] += 1
+
+    def _end(self, hand: _Hand) -> None:
+        """Kills a worker; nothing is left of the jobs under way on it."""
+        self._hands.remove(hand)
         hand.jobs.clear()
         ray.kill(hand.actor)
-        self._vacant[hand.node] += 1
+
+    def _report(self) -> None:
+        """The present state, for the metrics."""
+        running = sum(bool(hand.jobs) for hand in self._hands)
+        queued = sum(len(hand.jobs) for hand in self._hands) - running
+        self.metrics.fleet(len(self._hands), running, queued, len(self._waiting))
 
 
 def _reason(error: BaseException) -> str:
