@@ -23,7 +23,10 @@ from .export import exported
 FLAGS = ("-O3", "-march=native", "-fopenmp")
 COMPILE_SECONDS = 300.0
 MODULE = "kernwright_rival_pythran"
-_REASON = re.compile(r"\berror: |CRITICAL|Error: ")
+_REFUSED = re.compile(r"\.py:\d+:\d+ error: (.+)")
+_NOT_COMPILED = re.compile(r"\berror: (.+)")
+_FAILED = re.compile(r"^\w*Error: .+", re.M)
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|\{anonymous\}::|(\w+::)?pythonic::|\bstd::")
 
 
 class Pythran:
@@ -109,7 +112,11 @@ def _run(command: Sequence[str], folder: Path) -> str:
 
 
 def _reason(said: str) -> str:
-    """The line of the compiler's answer that says most."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if _REASON.search(line)]
-    return (telling or lines or ["Pythran failed without a word"])[0]
+    """What the compiler says of its first trouble: Pythran itself, or g++ of the C++ that it wrote."""
+    plain = _NOISE.sub("", said)
+    if refused := _REFUSED.search(plain):
+        return refused[1].strip()
+    if not_compiled := _NOT_COMPILED.search(plain):
+        return f"g++ does not compile the C++ that Pythran writes: {not_compiled[1].strip()}"
+    failed = _FAILED.findall(plain) or [line.strip() for line in plain.splitlines() if line.strip()]
+    return failed[-1] if failed else "Pythran failed without a word"

@@ -15,7 +15,7 @@ from kernwright.workers.rivals import NotBuilt, court
 from kernwright.workers.rivals.export import exported
 from kernwright.workers.rivals.known import Known
 from kernwright.workers.rivals.njit import Njit
-from kernwright.workers.rivals.pythran import Pythran
+from kernwright.workers.rivals.pythran import Pythran, _reason
 
 HEAD = '''
 from __future__ import annotations
@@ -146,6 +146,18 @@ def test_without_pythran_the_reason_is_given(loops, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(NotBuilt, match="not installed"):
         court.check(loops, Pythran(), 5)
+
+
+@pytest.mark.parametrize("said, reason", [
+    ("\x1b[31mCRITICAL\x1b[0m I am in trouble...\nk.py:7:11 error: function uses an unknown keyword argument `minlength`\n----\n",
+     "function uses an unknown keyword argument `minlength`"),
+    ("In file included from x.hpp:3:\nx.hpp:3:11: error: no type named 'type' in 'struct std::invoke_result<{anonymous}::pythonic::numpy::functor::sum>'\n",
+     "g++ does not compile the C++ that Pythran writes: no type named 'type' in 'struct invoke_result<numpy::functor::sum>'"),
+    ("Traceback (most recent call last):\n  File\nPythranTypeError: out of types\n", "PythranTypeError: out of types"),
+    ("", "Pythran failed without a word"),
+])
+def test_the_reason_is_what_the_compiler_says_of_its_first_trouble(said, reason):
+    assert _reason(said) == reason
 
 
 @pytest.mark.slow
