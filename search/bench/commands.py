@@ -123,3 +123,30 @@ def bench_mutants(
     print("\n".join(describe(found)))
 
 
+@bench.command("overhead")
+def bench_overhead(
+    kernel: Annotated[str | None, typer.Argument(metavar="[KERNEL]", help="a built-in name, or path/to/file.py:function (default: a very cheap one)")] = None,
+    evaluations: Annotated[int, typer.Option(min=20, help="of the run that is measured")] = 300,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,
+    forks: Annotated[int, typer.Option(min=2, help="fresh interpreters, and forks of the warm process, to time")] = 15,
+    out: Annotated[Path | None, typer.Option(help="where to keep the run (default: nowhere)")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which share of the workers' time orchestration takes, what the warm process saves, and whether the driver grows."""
+    from ...workers.machine import machine_type
+    from ..settings import load_settings
+    from ..target import resolve
+    from .overhead import CHEAPEST, describe, measure_overhead
+    from .warm_fork import describe_forks, measure_warm_fork
+
+    def show(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    settings = load_settings(None, {} if threads is None else {"threads": threads})
+    used = settings.threads or len(machine_type().physical_cores)
+    found = measure_overhead(kernel or CHEAPEST, evaluations, seed, used, out, show)
+    started = measure_warm_fork(resolve(kernel or CHEAPEST), settings, used, forks)
+    if as_json:
+        return print_json({**asdict(found), "warm_fork": asdict(started)})
+    print("\n".join([*describe(found), *describe_forks(started)]))
