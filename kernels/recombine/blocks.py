@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..analysis.names import FreshNames, stored, used
 
 Block = Sequence[ast.stmt]
-_dump = lru_cache(maxsize=8192)(ast.dump)
+_dump = lru_cache(maxsize=2048)(ast.dump)
 """Elites are merged with one elite after another, and a nest's statements are compared at each depth."""
 
 

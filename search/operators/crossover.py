@@ -105,20 +105,20 @@ class CrossoverOperator:
 
     def _common_ancestor(self, first: Candidate, second: Candidate) -> Candidate | None:
         """The nearest candidate that both were made of, over one or more steps; None where the journal knows of none."""
-        of_first = {ancestor.identity for ancestor in self._line(first)}
-        return next((ancestor for ancestor in self._line(second) if ancestor.identity in of_first), None)
+        of_first = {identity for identity, _ in self._line(first)}
+        return next((ancestor for identity, ancestor in self._line(second) if identity in of_first), None)
 
-    def _line(self, candidate: Candidate) -> Iterator[Candidate]:
-        """The candidate, its parents, their parents, ...; the nearest generation first."""
-        waiting, seen = deque([candidate]), {candidate.identity}
-        while waiting and len(seen) < MOST_ANCESTORS:
-            one = waiting.popleft()
-            yield one
+    def _line(self, candidate: Candidate) -> Iterator[tuple[str, Candidate]]:
+        """The candidate, its parents, their parents, ... with their identities; the nearest generation first."""
+        waiting, seen = deque([(candidate.identity, candidate)]), {candidate.identity}
+        while waiting:
+            identity, one = waiting.popleft()
+            yield identity, one
             for parent in one.lineage.parents:
-                known = self._known(parent) if parent not in seen else None
+                known = self._known(parent) if parent not in seen and len(seen) < MOST_ANCESTORS else None
                 seen.add(parent)
                 if known is not None:
-                    waiting.append(known)
+                    waiting.append((parent, known))
 
     def _known(self, identity: str) -> Candidate | None:
         if identity not in self._ancestors:

@@ -269,3 +269,10 @@ def test_asking_costs_next_to_nothing(names):
         panel.learn(candidate, Evaluation(candidate.identity, Verdict.WRONG, Rung.VERIFY, stage_seconds={"build": 1.0}))
         panel.shares()
     assert time.perf_counter() - started < 500 * 2e-3
+
+
+def test_what_was_judged_keeps_no_syntax_tree_in_memory(tmp_path):
+    with new_journal(tmp_path) as journal:
+        campaign, _ = campaign_of(journal, Fleet(lambda candidate: 1.0), [Numbers("rewrite", 1000)], evaluations=20)
+        campaign.run()
+        assert len(campaign._known) == 20 and not any("tree" in vars(candidate) for candidate in campaign._known.values())
