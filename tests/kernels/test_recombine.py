@@ -114,11 +114,14 @@ def variants(base, signature):
 
 
 
+ROWS = variants(STAGES, MATRIX)
+
+
 @pytest.mark.parametrize(("base", "signature"), [(STAGES, MATRIX), (SIEVE, VECTOR)])
 def test_changes_of_two_rewrites_are_joined_and_compute_the_same(base, signature):
-    made = [variant for variant in variants(base, signature) if variant.text != base.text]
+    made = [variant for variant in (ROWS if base is STAGES else variants(base, signature)) if variant.text != base.text]
     joined = 0
-    for first, second in itertools.permutations(made[:4] + made[4::3], 2):
+    for first, second in itertools.permutations(made[1:5] + made[5::4], 2):
         for child in children(first, second, signature, base, ["merge"]):
             joined += 1
             assert not complaint(child.candidate), child.candidate.text
@@ -130,7 +133,7 @@ def test_changes_of_two_rewrites_are_joined_and_compute_the_same(base, signature
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_way_gives_candidates_that_pass_the_gate_and_leaves_the_parents_as_they_were(kind):
-    family = [STAGES, *variants(STAGES, MATRIX)[::5], SMOOTH, OTHER_SMOOTH, SMOOTH.with_tunables({"WIDTH": 2})]
+    family = [STAGES, *ROWS[::9], SMOOTH, OTHER_SMOOTH, SMOOTH.with_tunables({"WIDTH": 2})]
     texts = [candidate.text for candidate in family]
     found = 0
     for first, second in itertools.permutations(family, 2):
@@ -228,7 +231,8 @@ def test_a_kernel_in_the_other_convention_computes_the_same():
 
 def test_a_merge_across_conventions_takes_the_ancestor_in_that_of_its_children():
     writes = in_convention(STAGES, "writes", MATRIX)
-    first, second = (variants(writes, MATRIX)[start::7] for start in (1, 4))
+    made = variants(writes, MATRIX)
+    first, second = (made[start::9] for start in (1, 4))
     made = [m for one, two in itertools.product(first, second) for m in children(one, two, MATRIX, STAGES, ["merge"])]
     assert made and all(m.candidate.convention == "writes" and same(m.candidate, STAGES, MATRIX) for m in made[::3])
 

@@ -126,6 +126,25 @@ def test_a_terminal_gets_a_live_table_that_is_taken_away(clock, monkeypatch):
     progress.close()
 
 
+def test_how_often_each_operator_is_asked_is_shown_the_most_asked_first(clock, monkeypatch):
+    shares = {"tune": 0.2, "rewrite": 0.7, "llm:x": 0.1}
+    log = io.StringIO()
+    with Progress("smooth", 60, None, log, clock) as progress:
+        clock.now += STATUS_SECONDS
+        progress.status(1, shares)
+        clock.now += STATUS_SECONDS
+        progress.status(1)
+    assert log.getvalue().count("; asked rewrite 70%, tune 20%, llm:x 10%") == 2
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    with Progress("smooth", 60, None, terminal, clock) as progress:
+        progress._live.refresh()
+        assert "asked" not in terminal.getvalue()
+        progress.status(1, shares)
+        progress._live.refresh()
+    assert "rewrite 70%  tune 20%  llm:x 10%" in terminal.getvalue()
+
+
 def test_a_dumb_terminal_gets_lines(clock, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     terminal = Terminal()
