@@ -31,33 +31,34 @@ def propose(pair: Pair) -> Iterator[Recombined]:
     if base is None or not first.convention == second.convention == base.convention:
         return
     try:
-        made = _merged(Module.of(base), Module.of(first), _apart(Module.of(second), Module.of(first), Module.of(base)))
+        made, ours, theirs = _merged(Module.of(base), Module.of(first), _apart(Module.of(second), Module.of(first), Module.of(base)))
     except Conflict:
         return
-    options = _options(base.options, first.options, second.options)
-    if made is not None and is_sound(made):
-        yield Recombined(replace(first, text=made.text(), options=options), NAME, f"changes since {base.identity}, both parents'")
+    if ours and theirs and is_sound(made):
+        options = _options(base.options, first.options, second.options)
+        yield Recombined(replace(first, text=made.text(), options=options), NAME,
+                         f"{ours} and {theirs} change{'s' if theirs > 1 else ''} since {base.identity} joined")
 
 
-def _merged(base: Module, first: Module, second: Module) -> Module | None:
-    """None where only one of them changed the text. Raises Conflict."""
+def _merged(base: Module, first: Module, second: Module) -> tuple[Module, int, int]:
+    """What both made of `base` together, and how many changes came of each alone. Raises Conflict."""
     made = Module({}, {}, {})
     for name in dict.fromkeys([*first.constants, *second.constants]):
         made.take(name, _owner(name, base, first, second))
-    changed = [0, 0]
+    ours = theirs = 0
     for name in dict.fromkeys([*(n for n in second.functions if n != ENTRY), *first.functions]):
         versions = [module.functions.get(name) for module in (base, first, second)]
         if all(versions):
             merger = Merger(*versions)
             made.functions[name] = merger.function()
-            changed = [changed[0] + merger.ours, changed[1] + merger.theirs]
+            ours, theirs = ours + merger.ours, theirs + merger.theirs
         elif name not in base.functions:
             owner = _owner(name, base, first, second)
             made.functions[name] = owner.functions[name]
-            changed[owner is second] += 1
-    if name_clash := set(made.constants) & set(made.functions):
-        raise Conflict(name_clash.pop())
-    return made if all(changed) else None
+            ours, theirs = ours + (owner is first), theirs + (owner is second)
+    if clashing := set(made.constants) & set(made.functions):
+        raise Conflict(min(clashing))
+    return made, ours, theirs
 
 
 def _apart(second: Module, first: Module, base: Module) -> Module:
