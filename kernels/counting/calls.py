@@ -33,9 +33,14 @@ def call(function: Any, *arguments: Any, **options: Any) -> Any:
     """`function(*arguments, **options)`. Raises NotCounted where its work is not known."""
     if not counting():
         return wrapped(function(*arguments, **options))
+    if any(type(argument) is np.ndarray for argument in arguments):
+        arguments = tuple(wrapped(argument) for argument in arguments)
     if isinstance(function, np.ufunc):
         return _universal(function, arguments, options)
     own = getattr(function, "__self__", None)
+    if type(own) is np.ndarray:  # from np.mgrid[...] and its like, which are no calls
+        own = wrapped(own)
+        function = getattr(own, function.__name__)
     if isinstance(own, CountingArray):
         return _method(own, function, arguments, options)
     if isinstance(own, np.ufunc):
@@ -109,7 +114,7 @@ def _is_free(function: Any, own: Any) -> bool:
         return _is_text(function.func)
     if isinstance(function, np.vectorize):
         return _is_text(function.pyfunc)
-    if _is_text(function):
+    if _is_text(function) or _is_text(vars(type(function)).get("__call__")):
         return True
     if _hashable(function) and function in _FREE:
         return True
@@ -155,7 +160,7 @@ _SPECIAL: dict[Any, Callable[..., Any]] = {**COUNTED, functools.reduce: _reduce,
 _TYPES = frozenset({
     float, complex, bool, str, bytes, list, tuple, dict, set, frozenset, range, enumerate, zip, reversed, slice, filter, object, type,
     types.SimpleNamespace, property, staticmethod, classmethod, np.errstate, np.ndindex, np.dtype, np.ndarray, np.finfo,
-    np.iinfo, np.vectorize, np.broadcast,
+    np.iinfo, np.vectorize, np.broadcast, functools.partial,
     *(getattr(itertools, name) for name in dir(itertools) if name not in ("accumulate", "starmap") and not name.startswith("_")),
 })
 _OPEN_MODULES = frozenset({"reference", "collections"})

@@ -31,6 +31,8 @@ def binary(name: str, a: Any, b: Any) -> Any:
     """`a <operator> b`, by the name of the operator's node."""
     kind_a, kind_b = type(a), type(b)
     tally = current()
+    if kind_a is np.ndarray or kind_b is np.ndarray:
+        a, b = wrapped(a), wrapped(b)
     result = (machine.OPERATORS if tally.compiled else _PLAIN)[name](a, b)
     if kind_a is int and kind_b is int and name != "Div":
         return result
@@ -40,7 +42,7 @@ def binary(name: str, a: Any, b: Any) -> Any:
 def in_place(name: str, a: Any, b: Any) -> Any:
     """What `a <operator>= b` leaves in `a`."""
     if isinstance(a, np.ndarray):
-        return machine.IN_PLACE[name](a, b)
+        return machine.IN_PLACE[name](wrapped(a), b)
     return binary(name, a, b) if not isinstance(a, list | set | dict | collections.deque) else machine.IN_PLACE[name](a, b)
 
 

@@ -149,6 +149,75 @@ CASES = {
             return e / np.sum(e, axis=-1, keepdims=True)
         """, (A,), {"add": N * K + N * (K - 1), "elementary": N * K, "divide": N * K}),
     "fft": ("def f(z): return np.fft.fft(z)", (np.ones(8, complex),), {"add": 4 * 8 * 3 - 6 * 8 + 8}),
+    "grids that are no calls": ("""
+        def f(x):
+            i, j = np.mgrid[0:3, 0:4] * 1.0
+            both = np.r_[x, x]
+            both *= 2.0
+            return np.sqrt(i * j).sum() + np.c_[x, x].sum()
+        """, (X,), {"multiply": 24 + 2 * N + 12, "sqrt": 12, "add": 11 + 2 * N - 1 + 1}),
+    "classes, closures and recursion": ("""
+        class Filter:
+            gain = 2.0
+            def __init__(self, gain=None):
+                self.state = 0.0
+                if gain is not None:
+                    self.gain = gain
+            def __call__(self, value):
+                self.state += self.gain * value
+                return self.state
+
+        def power(v, n):
+            return 1.0 if n == 0 else v * power(v, n - 1)
+
+        def f(x):
+            total = 0.0
+            def note(v, *, scale=0.5):
+                nonlocal total
+                total += v * scale
+            low = Filter()
+            for v in x:
+                note(low(v))
+            return total + power(total, 3)
+        """, (X,), {"multiply": 2 * N + 3, "add": 2 * N + 1}),
+    "generators, walrus and exceptions": ("""
+        def pairs(x):
+            yield from zip(x[:-1], x[1:])
+
+        def f(x):
+            best = 0.0
+            for a, b in pairs(x):
+                try:
+                    if (d := b - a) > best:
+                        best = d
+                    best / 0.0
+                except ZeroDivisionError:
+                    pass
+            with np.errstate(all="ignore"):
+                return best * 2.0
+        """, (X,), {"add": N - 1, "multiply": 1, "divide": N - 1}),
+    "cached and partial functions": ("""
+        @functools.lru_cache(maxsize=None)
+        def weight(k):
+            return 1.0 / (1.0 + k)
+
+        def scale(factor, v):
+            return factor * v
+
+        def f(x):
+            twice = functools.partial(scale, 2.0)
+            return [twice(v) * weight(i % 2) for i, v in enumerate(x)][0]
+        """, (X,), {"multiply": 2 * N, "add": 2, "divide": 2}),
+    "out arguments": ("""
+        def f(x, y):
+            t = np.empty_like(x)
+            np.multiply(x, y, t)
+            np.add(t, y, out=t)
+            np.dot(t, y)
+            return t
+        """, (X, Y), {"multiply": 2 * N, "add": 2 * N}),
+    "stacked lists of rows": ("def f(a): return np.stack([row * 2.0 for row in a]).sum() + np.sum([1.0, 2.0])", (A,),
+                              {"multiply": N * K, "add": N * K - 1 + 1 + 1}),
     "interpolation": ("def f(x, a, b): return np.interp(x, a, b)", (X, np.arange(3.0), np.arange(3.0)),
                       {"add": 2 * N + 4, "multiply": N, "divide": 2}),
 }
