@@ -54,6 +54,14 @@ class Calls:
     statuses: Counter[str] = field(default_factory=Counter)
 
 
+_ORDER = ("seed", "rewrite", "tune", "llm", "crossover", "warm")
+
+
+def families(along: Sequence[Point]) -> list[str]:
+    """The operators' families that took part, always in one order, which gives each its colour and sign."""
+    return sorted({point.operator for point in along}, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+
+
 def family(operator: str) -> str:
     """"rewrite" of "rewrite:tile"."""
     return operator.partition(":")[0]

@@ -80,10 +80,9 @@ def _descent(journal: Journal, leader: Candidate | None, champion: Candidate | N
 
 def _search(journal: Journal, rows: Sequence[Any], along: Sequence[history.Point]) -> dict[str, Any]:
     """What the search did, and what came of it."""
-    families = sorted({point.operator for point in along}, key=lambda name: (name != "seed", name))
     brought, attempts = shares(journal.state("operators"), rows, along), tried(rows, along)
     return {
-        "progress": {against: progress_chart(along, families, against) for against in ("evaluations", "elapsed")},
+        "progress": {against: progress_chart(along, against) for against in ("evaluations", "elapsed")},
         "improvements": [point for point in along if point.improved],
         "shares": brought, "whole_gain": whole_gain(brought), "islands": islands(journal.state("population")),
         "tried": attempts, "without_a_win": without_a_win(attempts), "fates": fates(rows),

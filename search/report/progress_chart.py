@@ -10,16 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from ..result import times
 from .figure import ACCENT, MARKERS, MUTED, SERIES, Format, drawn, speed_scale
-from .history import Point
+from .history import Point, families
 
-COLUMNS, ROWS = 240, 60
+COLUMNS, ROWS, CROWD = 120, 36, 400
 
 
-def progress_chart(along: Sequence[Point], families: Sequence[str], against: str) -> Markup | None:
-    """The chart against "evaluations" or "elapsed"; None where nothing was timed.
-
-    families: all operators' names, which gives each its colour and sign in every chart.
-    """
+def progress_chart(along: Sequence[Point], against: str) -> Markup | None:
+    """The chart against "evaluations" or "elapsed"; None where nothing was timed."""
     timed = [point for point in along if point.speedup is not None]
     if not timed:
         return None
@@ -30,17 +27,19 @@ def progress_chart(along: Sequence[Point], families: Sequence[str], against: str
         return point.number if against == "evaluations" else point.judged.elapsed / unit
 
     best = [point for point in timed if point.improved]
-    groups = {name: _apart([point for point in timed if point.operator == name], timed, place) for name in families}
+    groups = {name: _apart([point for point in timed if point.operator == name], timed, place) for name in families(along)}
     fallen = sorted({round(place(point) / place(along[-1]) * COLUMNS) for point in along if point.speedup is None} if place(along[-1]) else ())
+
+    crowded = len(timed) > CROWD
 
     def draw(figure: Figure, shape: Format) -> None:
         axes = figure.add_subplot()
         axes.step([*map(place, best), place(along[-1])], [*(p.speedup for p in best), best[-1].speedup], where="post",
-                  color=ACCENT, linewidth=2.2, label="best so far")
+                  color=ACCENT, linewidth=2.2, zorder=3, label="best so far")
         for number, (name, group) in enumerate(groups.items()):
             if group:
-                axes.plot([place(p) for p in group], [p.speedup for p in group], linestyle="", markersize=4.6, alpha=0.8,
-                          markeredgewidth=0, color=SERIES[number % len(SERIES)], marker=MARKERS[number % len(MARKERS)], label=name)
+                axes.plot([place(p) for p in group], [p.speedup for p in group], linestyle="", markersize=3.2 if crowded else 4.6,
+                          alpha=0.5 if crowded else 0.85, markeredgewidth=0, color=SERIES[number % len(SERIES)], marker=MARKERS[number % len(MARKERS)], label=name)
         if fallen:
             axes.plot([place(along[-1]) * column / COLUMNS for column in fallen], [0.02] * len(fallen), "|", color=MUTED, markersize=6,
                       alpha=0.6, label="fell, or too slow", transform=axes.get_xaxis_transform(), clip_on=False)

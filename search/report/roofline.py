@@ -12,6 +12,7 @@ from typing import Any
 from ...workers.evaluation import Ratio
 from ..result import milliseconds, times
 
+SPARE = 3.2
 REFERENCE, SEED, CHAMPION = "reference", "best seed", "champion"
 
 
@@ -101,10 +102,10 @@ def ridge(bandwidth: float, peak: float) -> float:
     return peak / bandwidth
 
 
-def span(values: Iterable[float], factor: float) -> tuple[float, float]:
-    """Whole decades around the values, with at least `factor` to spare on both sides."""
+def span(values: Iterable[float]) -> tuple[float, float]:
+    """A range around the values in which at least one power of ten lies."""
     known = list(values)
-    return 10.0 ** math.floor(math.log10(min(known) / factor)), 10.0 ** math.ceil(math.log10(max(known) * factor))
+    return min(known) / SPARE, max(known) * SPARE
 
 
 def _percent(share: float) -> str:

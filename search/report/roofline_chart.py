@@ -1,6 +1,8 @@
 """Roofline chart: attainable GFLOP/s over arithmetic intensity, both logarithmic, with the run's kernels below the roof."""
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
@@ -20,16 +22,19 @@ def roofline_chart(found: Roofline | None) -> Markup | None:
     placed = [(place.name, place.gflop_s) for place in found.places if place.gflop_s]
     if not placed:
         return None
-    across = span([intensity, *(ridge(bandwidth, peak) for peak in found.peaks.values())], 3.0)
-    up = span([*(speed for _, speed in placed), *found.peaks.values()], 1.5)
+    across = span([intensity, *(ridge(bandwidth, peak) for peak in found.peaks.values())])
+    up = span([*(speed for _, speed in placed), *found.peaks.values()])
 
     def draw(figure: Figure, shape: Format) -> None:
         axes = figure.add_subplot()
         axes.set_xscale("log")
         axes.set_yscale("log")
         top = max(found.peaks.values())
+        # On the part of the slope that lies further from the kernels.
+        slope = [across[0] ** (1 - part) * ridge(bandwidth, top) ** part for part in (0.35, 0.8)]
+        beside = max(slope, key=lambda place: abs(math.log(place / intensity)))
         axes.plot([across[0], ridge(bandwidth, top)], [across[0] * bandwidth, top], color=INK, linewidth=1.8)
-        axes.annotate(f"{bandwidth:,.3g} GB/s", (ridge(bandwidth, top) ** 0.6 * across[0] ** 0.4, top**0.6 * (across[0] * bandwidth) ** 0.4),
+        axes.annotate(f"{bandwidth:,.3g} GB/s", (beside, beside * bandwidth),
                       xytext=(-5, 4), textcoords="offset points", ha="right", color=MUTED, fontsize=9)
         for dtype, peak in found.peaks.items():
             axes.plot([ridge(bandwidth, peak), across[1]], [peak, peak], color=INK, linewidth=1.8, linestyle="-" if peak == top else "--")

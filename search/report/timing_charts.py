@@ -25,7 +25,7 @@ def distribution_chart(ratios: Sequence[tuple[str, Ratio]]) -> Markup | None:
             axes = figure.add_subplot(len(rows), 1, number)
             heights = [0.2 + 0.6 * (index * 0.6180339887 % 1.0) for index in range(len(ratio.samples))]
             axes.axvspan(ratio.low, ratio.high, color=BAND, linewidth=0, alpha=0.5)
-            axes.scatter(ratio.samples, heights, s=14, color=SERIES[1], alpha=0.65, linewidths=0)
+            axes.plot(ratio.samples, heights, "o", markersize=3.8, color=SERIES[1], alpha=0.65, markeredgewidth=0)
             axes.axvline(ratio.speedup, color=ACCENT, linewidth=2)
             if min(ratio.samples) < 1.6:
                 axes.axvline(1.0, color=MUTED, linewidth=1, linestyle="--")

@@ -100,8 +100,10 @@ class _Forest:
             yield identity
 
     def nearest(self, identity: str) -> tuple[str, int] | None:
-        """The nearest first ancestor that has a row, and how many are passed over on the way."""
-        return next(((found, passed) for passed, found in enumerate(self.ancestors(identity)) if found in self.chosen), None)
+        """The nearest first ancestor that has a row, and how many are passed over on the way. It was judged before: no circles."""
+        before = self.judged[identity].ordinal
+        return next(((found, passed) for passed, found in enumerate(self.ancestors(identity))
+                     if found in self.chosen and self.judged[found].ordinal < before), None)
 
 
 def tree(rows: Sequence[Judged], along: Sequence[Point], leader: str | None, most: int = MOST_ROWS) -> Tree | None:
@@ -113,26 +115,27 @@ def tree(rows: Sequence[Judged], along: Sequence[Point], leader: str | None, mos
     if leader is None or leader not in forest.judged or len(forest.judged) < 2:
         return None
     line = [leader, *(found for found in forest.ancestors(leader) if found in forest.judged)]
-    for identity in _by_interest(forest, line, along):
+    for identity in _by_interest(forest, line, along, most):
         if len(forest.chosen) >= most:
             break
         forest.chosen.add(identity)
     return _laid_out(forest, line)
 
 
-def _by_interest(forest: _Forest, line: Sequence[str], along: Sequence[Point]) -> Iterator[str]:
-    """Identities, those that a reader wants to see first; some come twice."""
+def _by_interest(forest: _Forest, line: Sequence[str], along: Sequence[Point], most: int) -> Iterator[str]:
+    """Identities, those that a reader wants to see first; some come twice. most: how many will be taken."""
     yield line[0]
     yield line[-1]
-    yield from sorted(line, key=lambda identity: -_gain(forest, identity))
-    for identity in line:
-        yield from (parent for parent in forest.parents(identity)[1:] if parent in forest.judged)
+    strides = sorted(line, key=lambda identity: -_gain(forest, identity))[:most // 2]
+    yield from strides
+    crossed = [parent for identity in strides for parent in forest.parents(identity)[1:] if parent in forest.judged]
+    yield from crossed[:most // 6]
     roots = [point for point in along if not forest.parents(point.identity)]
     yield from (point.identity for point in roots[:MOST_ROOTS])
     fast = sorted((point for point in along if point.speedup), key=lambda point: -(point.speedup or 0.0))
-    yield from (point.identity for point in fast if point.improved)
-    # The best of every kind says more than the many near copies of the champion.
+    # The best of every kind, and more of the line, say more than the many near copies of the champion.
     yield from {point.judged.candidate.lineage.operator: point.identity for point in reversed(fast)}.values()
+    yield from line
     yield from (point.identity for point in fast)
 
 

@@ -1,0 +1,32 @@
+"""The roofline in the report: what is said of the gap, and that a run without one shows nothing false."""
+from __future__ import annotations
+
+import pytest
+from kernwright.search.report.roofline import roofline
+from kernwright.search.report.roofline_chart import roofline_chart
+from report_runs import ROOFLINE, ratio
+
+
+def test_the_share_of_the_gap_is_said_in_words():
+    found = roofline(ROOFLINE, ratio(2.5, "seed"))
+    assert found.sentence == ("98 % of the gap between the reference and the roofline is closed: the champion needs 1 ms where the machine "
+                              "would permit 800 µs (its memory bandwidth is the limit), 1.25 times less.")
+    assert {place.name: (place.ms, place.gflop_s) for place in found.places} == {
+        "reference": (10.4, pytest.approx(0.3846, rel=1e-3)), "best seed": (2.5, 1.6), "champion": (1.0, 4.0)}
+    assert "98 % of the gap" in roofline_chart(found)
+
+
+def test_all_is_closed_only_where_nothing_is_left():
+    assert roofline({**ROOFLINE, "gap_closed": 0.9999}, None).sentence.startswith("99 %")
+    assert roofline({**ROOFLINE, "gap_closed": 1.0, "champion_ms": 0.8}, None).sentence.startswith("The whole gap")
+    assert roofline({**ROOFLINE, "gap_closed": None}, None).sentence.startswith("The champion needs")
+
+
+@pytest.mark.parametrize("changed", [
+    {"work": None, "bound_ms": None, "gap_closed": None, "why_not": "the kernel sorts"},
+    {"work": {"flops": 0, "bytes": 800, "method": "counted"}}, {"machine": {}}, {"machine": None}, {"reference_ms": None, "champion_ms": None},
+])
+def test_what_is_not_known_is_left_out(changed):
+    found = roofline({**ROOFLINE, **changed}, None)
+    assert roofline_chart(found) is None
+    assert not (found.sentence and found.bound_ms is None)
