@@ -34,6 +34,7 @@ _WRITING = "copyto put place putmask put_along_axis fill_diagonal"
 _COMPOSED = (
     "sum prod mean var std cumsum cumprod max min amax amin ptp clip diff gradient trapezoid average nansum nanprod nanmean "
     "nanvar nanstd nanmax nanmin polyval apply_along_axis apply_over_axes median nanmedian linalg.matrix_power "
+    "piecewise "
     "cumulative_sum cumulative_prod ediff1d"
 )
 """Written in Python over universal functions, and careful not to strip our arrays: what they do is counted in them."""
@@ -42,6 +43,8 @@ _FORMULAS: Mapping[str, Callable[..., None]] = {
     "kron": products.multiplied, "tensordot": products.tensordot, "einsum": products.einsum, "trace": products.trace,
     "cross": products.cross, "convolve": products.convolve, "correlate": products.convolve, "interp": products.interp,
     "bincount": products.bincount, "histogram": products.histogram, "cov": products.cov,
+    "corrcoef": products.corrcoef, "angle": products.angle, "sinc": products.sinc,
+    "percentile": products.between_ranks, "quantile": products.between_ranks, "linalg.matmul": products.dot,
     "linalg.outer": products.multiplied, "linalg.trace": products.trace, "linalg.tensordot": products.tensordot,
     "linalg.cross": products.cross,
     **{f"linalg.{name}": rule for name, rule in products.LINEAR_ALGEBRA.items()},

@@ -167,6 +167,26 @@ def cov(result: Any, m: Any, y: Any = None, rowvar: bool = True, *_: Any, **opti
         "add": 2 * n - variables + pairs * (n // max(1, variables) - 1), "divide": variables + pairs, "multiply": pairs * (n // max(1, variables))})
 
 
+def corrcoef(result: Any, x: Any, y: Any = None, rowvar: bool = True, **_: Any) -> None:
+    """The covariance, and two quotients by a standard deviation for each of its elements."""
+    cov(result, x, y, rowvar)
+    variables = np.shape(result)[0] if np.ndim(result) else 1
+    tally_price([np.asarray(result).dtype], {"divide": 2 * variables * variables, "sqrt": variables})
+
+
+def angle(result: Any, *_: Any, **__: Any) -> None:
+    tally_price([np.asarray(result).dtype], {"elementary": 1}, int(np.size(result)))
+
+
+def sinc(result: Any, *_: Any, **__: Any) -> None:
+    tally_price([np.asarray(result).dtype], {"elementary": 1, "multiply": 1, "divide": 1}, int(np.size(result)))
+
+
+def between_ranks(result: Any, *_: Any, **__: Any) -> None:
+    """Linear interpolation between two values; the sorting before it compares alone."""
+    tally_price([np.asarray(result).dtype], {"add": 2, "multiply": 1}, int(np.size(result)))
+
+
 def fourier(points: int, transforms: int, real: bool) -> Mapping[str, int]:
     """Additions and multiplications of the split-radix transform: 4 n log2 n - 6 n + 8 in all, half of it for real data
     (Yavne 1968); the same formula, rounded down, serves lengths that are no power of two."""

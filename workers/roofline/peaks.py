@@ -14,7 +14,7 @@ from typing import Any
 from ...kernels.counting.work import PRECISIONS
 from ..leases import Leases
 from ..machine import available_bytes, cache_sizes, machine_type
-from ..sandbox.client import WarmProcess
+from ..sandbox.client import SandboxError, WarmProcess
 from ..sandbox.limits import MIB, Limits
 
 VERSION = 1
@@ -23,7 +23,7 @@ _TARGET = "kernwright.workers.roofline.measuring:serve"
 _CPU_SECONDS, _WALL_SECONDS = 60.0, 60.0
 LEASE_SECONDS = 20.0
 _UNDISTURBED = 0.95
-_LEAST_BYTES, _MOST_BYTES = 96 * MIB, 1024 * MIB
+_LEAST_BYTES, _MOST_BYTES = 96 * MIB, 2048 * MIB
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,15 @@ def measure(warm: WarmProcess, leases: Leases, threads: int) -> Peaks:
     Raises SandboxError, ChildFailure or LeaseError.
     """
     machine = machine_type()
-    total = int(min(max(_LEAST_BYTES, 4 * machine.cache_bytes), _MOST_BYTES, available_bytes() / 4))
+    caches = machine.cache_bytes * len(machine.cache_domains)
+    total = int(min(max(_LEAST_BYTES, 4 * caches), _MOST_BYTES, available_bytes() / 4))
     limits = Limits(_CPU_SECONDS * threads, _WALL_SECONDS, total + 512 * MIB)
     with leases.timing(threads, LEASE_SECONDS) as cores, warm.fork(limits, "peaks", target=_TARGET, cores=cores, confined=False) as child:
         found = child.call({"threads": threads, "cores": list(cores), "bytes": total})["peaks"]
-    return Peaks.from_json({"machine": machine.key, "threads": threads, "measured": datetime.now(UTC).date().isoformat(), **found})
+    try:
+        return Peaks.from_json({"machine": machine.key, "threads": threads, "measured": datetime.now(UTC).date().isoformat(), **found})
+    except (KeyError, TypeError, ValueError) as error:
+        raise SandboxError(f"what was measured are no peaks: {error}") from None
 
 
 def known(take: Callable[[], Peaks], threads: int, beaten: Callable[[Peaks], bool] = lambda peaks: False) -> Peaks:

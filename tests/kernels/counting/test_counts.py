@@ -216,6 +216,10 @@ CASES = {
             np.dot(t, y)
             return t
         """, (X, Y), {"multiply": 2 * N, "add": 2 * N}),
+    "quantiles": ("def f(a): return np.percentile(a, 30.0, axis=0)", (A,), {"add": 2 * K, "multiply": K}),
+    "a matrix to a power": ("def f(c): return np.linalg.matrix_power(c[:5, :5], 3)", (C,), {"add": 2 * M**3, "multiply": 2 * M**3}),
+    "piecewise": ("def f(x): return np.piecewise(x, [x < 1.0, x >= 1.0], [lambda v: v * 2.0, lambda v: v * 3.0])", (X,), {"multiply": N}),
+    "angles": ("def f(z): return np.angle(z) + np.sinc(z.real)", (Z,), {"elementary": 2 * N, "add": N, "multiply": N, "divide": N}),
     "stacked lists of rows": ("def f(a): return np.stack([row * 2.0 for row in a]).sum() + np.sum([1.0, 2.0])", (A,),
                               {"multiply": N * K, "add": N * K - 1 + 1 + 1}),
     "interpolation": ("def f(x, a, b): return np.interp(x, a, b)", (X, np.arange(3.0), np.arange(3.0)),
