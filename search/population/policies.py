@@ -9,7 +9,7 @@ from .islands import Islands
 from .machines import ByMachine, Policy
 from .pool import CAPACITY, PER_SKELETON, Ranking
 
-DEFAULT_POPULATION = "pool"
+DEFAULT_POPULATION = "islands"
 
 
 def _islands(capacity: int, per_skeleton: int, rng: random.Random) -> Policy:
