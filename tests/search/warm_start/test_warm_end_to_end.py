@@ -6,11 +6,11 @@ import whole_runs as runs
 from kernwright.search.journal import Journal, journal_url
 from kernwright.search.result import lineage_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 
 def go(folder, out, *more, evaluations=8):
-    done = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(evaluations), "--out", out, *more, folder=folder), 480)
+    done = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", str(evaluations), "--out", out, *more, folder=folder), 700)
     assert done[0] == 0, done[2][-2000:] + done[1][-2000:]
     return done[1]
 
