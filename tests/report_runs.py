@@ -32,7 +32,9 @@ SLOW = Candidate(SEED.text.replace("0.5", "1 / 2"), lineage=Lineage("tune", "TIL
 ROOFLINE = {
     "machine": {"threads": 2, "bandwidth_gb_s": 20.0, "gflop_s": {"float64": 50.0, "float32": 100.0}, "measured": "2026-11-25"},
     "work": {"flops": 4_000_000, "bytes": 16_000_000, "method": "counted by the interpreter"}, "why_not": "",
-    "reference_ms": 10.4, "bound_ms": 0.8, "champion_ms": 1.0, "gap_closed": 0.979, "elites": [],
+    "reference_ms": 10.4, "bound_ms": 0.8, "limit": "memory", "champion_ms": 1.0, "gap_closed": 0.979,
+    "elites": [{"identity": "e1", "ms": 1.0, "gflop_s": 4.0, "of_roof": 0.8}, {"identity": "e2", "ms": 2.0, "gflop_s": 2.0, "of_roof": 0.4}],
+    "notes": ["arguments and results fit into the last-level cache"],
 }
 OPERATORS = {"rewrite": {"proposed": 9, "evaluated": 6, "verified": 5, "improved": 2, "gain": 0.642, "seconds": 30.0, "share": 0.7},
              "llm:m": {"proposed": 4, "evaluated": 3, "verified": 1, "improved": 1, "gain": 0.3137, "seconds": 10.0, "share": 0.2},

@@ -13,6 +13,7 @@ from ...workers.evaluation import Ratio
 from ..result import milliseconds, times
 
 SPARE = 3.2
+_LIMITS = {"memory": "memory bandwidth", "arithmetic": "arithmetic"}
 REFERENCE, SEED, CHAMPION = "reference", "best seed", "champion"
 
 
@@ -29,9 +30,9 @@ class Place:
 @dataclass(frozen=True)
 class Roofline:
     """bandwidth: GB/s; peaks: GFLOP/s by dtype; threads: that they were measured with. flops, bytes: of one call; intensity: flops
-    a byte, None where either is unknown or 0. bound_ms: the least time that the machine permits. gap_closed: 0 to 1.
-
-    why_not: why there is no bound; "" where there is one.
+    a byte, None where either is unknown or 0. bound_ms: the least time that the machine permits. limit: what it comes from, in
+    words. gap_closed: 0 to 1, more where the champion is faster than the bound. places: reference, best seed, champion. elites: the
+    fastest of the search, by their identities. notes: sentences. why_not: why there is no bound; "" where there is one.
     """
 
     bandwidth: float | None
@@ -43,7 +44,10 @@ class Roofline:
     method: str
     bound_ms: float | None
     gap_closed: float | None
+    limit: str
     places: tuple[Place, ...]
+    elites: tuple[Place, ...]
+    notes: tuple[str, ...]
     why_not: str
 
     @property
@@ -51,20 +55,12 @@ class Roofline:
         return self.flops / self.bytes if self.flops and self.bytes else None
 
     @property
-    def limit(self) -> str:
-        """Which of the two limits binds at this intensity; "" where that is not known."""
-        if not (self.intensity and self.bandwidth and self.bound_ms and self.bytes):
-            return ""
-        moving = self.bytes / self.bandwidth / 1e6
-        return "memory bandwidth" if moving >= 0.99 * self.bound_ms else "arithmetic"
-
-    @property
     def sentence(self) -> str:
         """The share of the gap that is closed, and what is left, in words; "" without a bound."""
         champion = next((place for place in self.places if place.name == CHAMPION), None)
         if self.bound_ms is None or champion is None:
             return ""
-        by = f" (its {self.limit} is the limit)" if self.limit else ""
+        by = f" ({self.limit} is the limit)" if self.limit else ""
         left = (f"the champion needs {milliseconds(champion.ms * 1e6)} where the machine would permit "
                 f"{milliseconds(self.bound_ms * 1e6)}{by}")
         if self.gap_closed is None:
@@ -88,12 +84,15 @@ def roofline(state: Mapping[str, Any] | None, over_seed: Ratio | None) -> Roofli
     places = tuple(Place(name, ms, flops / ms / 1e6 if flops else None, bound / ms if bound else None)
                    for name, ms in named if ms is not None)
     why_not = str(state.get("why_not") or "") or ("" if bound is not None else "no bound was computed")
+    elites = tuple(Place(str(elite.get("identity")), ms, _positive(elite.get("gflop_s")), _positive(elite.get("of_roof")))
+                   for elite in state.get("elites") or () if (ms := _positive(_mapping(elite).get("ms"))))
     closed = state.get("gap_closed")
     return Roofline(
         _positive(machine.get("bandwidth_gb_s")),
         {str(dtype): peak for dtype, value in _mapping(machine.get("gflop_s")).items() if (peak := _positive(value))},
         machine.get("threads"), str(machine.get("measured") or ""), flops, moved, str(work.get("method") or ""), bound,
-        float(closed) if _is_number(closed) else None, places, why_not,
+        float(closed) if _is_number(closed) else None, _LIMITS.get(str(state.get("limit")), ""), places, elites,
+        tuple(map(str, state.get("notes") or ())), why_not,
     )
 
 

@@ -41,6 +41,8 @@ def roofline_chart(found: Roofline | None) -> Markup | None:
             axes.annotate(f"{dtype}: {peak:,.3g} GFLOP/s", (across[1], peak), xytext=(-2, 4), textcoords="offset points", ha="right",
                           color=MUTED, fontsize=9)
         axes.axvline(intensity, color=MUTED, linewidth=0.8, linestyle=":")
+        elites = [elite.gflop_s for elite in found.elites if elite.gflop_s]
+        axes.plot([intensity] * len(elites), elites, "_", color=MUTED, markersize=9)
         for name, speed in placed:
             marker, colour = _SIGNS[name]
             axes.plot([intensity], [speed], marker, color=colour, markersize=9, markeredgecolor=PAPER, markeredgewidth=1.2)

@@ -10,7 +10,7 @@ from report_runs import ROOFLINE, ratio
 def test_the_share_of_the_gap_is_said_in_words():
     found = roofline(ROOFLINE, ratio(2.5, "seed"))
     assert found.sentence == ("98 % of the gap between the reference and the roofline is closed: the champion needs 1 ms where the machine "
-                              "would permit 800 µs (its memory bandwidth is the limit), 1.25 times less.")
+                              "would permit 800 µs (memory bandwidth is the limit), 1.25 times less.")
     assert {place.name: (place.ms, place.gflop_s) for place in found.places} == {
         "reference": (10.4, pytest.approx(0.3846, rel=1e-3)), "best seed": (2.5, 1.6), "champion": (1.0, 4.0)}
     assert "98 % of the gap" in roofline_chart(found)
