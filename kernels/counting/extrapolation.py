@@ -38,12 +38,12 @@ class Extrapolated:
 
 def extrapolate(
     sample: Callable[[Size], Counts], starts: Sequence[Size], target: Size, checks: Sequence[Size] = (),
-    optional: Callable[[str], bool] = lambda key: False,
+    optional: Callable[[str], bool] = lambda key: False, sample_check: Callable[[Size], Counts] | None = None,
 ) -> Extrapolated:
     """Counts at `target` from those that `sample` gives at small sizes near one of `starts`.
 
-    checks: sizes at which the result must be right, too, where there is time to count at them. optional: which keys may
-    be left out. Raises NotCounted, and whatever else `sample` raises.
+    checks: sizes at which the result must be right, too, where there is time to count at them (by `sample_check`, if given).
+    optional: which keys may be left out. Raises NotCounted, and whatever else `sample` raises.
     """
     memory: dict[tuple[tuple[str, int], ...], Counts] = {}
 
@@ -56,7 +56,7 @@ def extrapolate(
     first: NotCounted | None = None
     for start, stride in itertools.product(starts, STRIDES):
         try:
-            return _Fit(remembered, start, target, stride, optional).extrapolated(checks)
+            return _Fit(remembered, start, target, stride, optional).extrapolated(checks, sample_check or sample)
         except OutOfTime as error:
             raise OutOfTime(f"{error} ({first})" if first else str(error)) from None
         except NotCounted as error:
@@ -69,12 +69,12 @@ class _Fit:
         self.sample = sample
         self.target = target
         self.optional = optional
-        self.base = {name: value if value <= _SMALL else _node(start[name], value, stride, 0) for name, value in target.items()}
+        self.base = {name: value if value <= _SMALL else _node(start.get(name, value), value, stride, 0) for name, value in target.items()}
         self.free = [name for name, value in target.items() if value > _SMALL and self.base[name] < value]
         self.stride = stride
         self.start = start
 
-    def extrapolated(self, checks: Sequence[Size]) -> Extrapolated:
+    def extrapolated(self, checks: Sequence[Size], sample_check: Callable[[Size], Counts]) -> Extrapolated:
         degrees = {name: self._degree(name) for name in self.free}
         nodes = {name: [self._node(name, k) for k in range(degree + 1)] for name, degree in degrees.items()}
         if math.prod(map(len, nodes.values())) > MOST_SIZES:
@@ -84,13 +84,13 @@ class _Fit:
         wrong: set[str] = set()
         agreed, largest = 0, dict(self.base)
         for held_out in self._held_out(degrees):
-            agreed += self._agrees(held_out, nodes, grid, keys, wrong)
+            agreed += self._agrees(held_out, self.sample(held_out), nodes, grid, keys, wrong)
             largest = dict(held_out)
         for check in checks:
-            size = {name: _node(check[name], self.target[name], self.stride, 0) if name in nodes else value
+            size = {name: _node(check.get(name, self.target[name]), self.target[name], self.stride, 0) if name in nodes else value
                     for name, value in self.base.items()}
             with suppress(OutOfTime):
-                agreed += self._agrees(size, nodes, grid, keys, wrong)
+                agreed += self._agrees(size, sample_check(size), nodes, grid, keys, wrong)
                 largest = size
         counts = {}
         for key in sorted(keys - wrong):
@@ -118,8 +118,12 @@ class _Fit:
         return [{**self.base, **{name: self._node(name, degree + 1 + (place + shift) % 2) for place, (name, degree) in enumerate(degrees.items())}}
                 for shift in (0, 1)]
 
-    def _agrees(self, size: Size, nodes: Mapping[str, list[int]], grid: Mapping[tuple[int, ...], Counts], keys: set[str], wrong: set[str]) -> bool:
-        found = self.sample(size)
+    def _agrees(
+        self, size: Size, found: Counts, nodes: Mapping[str, list[int]], grid: Mapping[tuple[int, ...], Counts], keys: set[str],
+        wrong: set[str],
+    ) -> bool:
+        """Whether the polynomial gives what was found at this size; optional keys for which it does not go into `wrong`.
+        Raises NotCounted."""
         for key in keys | set(found):
             if _value(key, nodes, grid, size) != found.get(key, 0):
                 if not self.optional(key):
@@ -128,7 +132,7 @@ class _Fit:
         return True
 
     def _node(self, name: str, number: int) -> int:
-        return _node(self.start[name], self.target[name], self.stride, number)
+        return _node(self.start.get(name, self.target[name]), self.target[name], self.stride, number)
 
 
 def _node(start: int, target: int, stride: int, number: int) -> int:

@@ -1,6 +1,7 @@
 """The work of a kernel at the size at which it is timed, from every text that is known for it."""
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import process_time
@@ -17,6 +18,7 @@ from .work import WEIGHTS, Work
 REFERENCE, CHAMPION = "reference", "champion"
 _FIRST_SHARE = 0.6
 _QUICK_SHARE = 0.25
+_CHECK_SECONDS = 0.5
 _SLOWER_COUNTED = 1.5
 """Times as long as by itself, at the least; a text for which that is too long is not begun at full size."""
 
@@ -108,13 +110,14 @@ class _Text:
         return self._extrapolated(self.sizes["verify"], deadline)
 
     def _extrapolated(self, start: Size, deadline: float) -> Work:
-        def sample(size: Size) -> dict[str, int]:
+        def sample(size: Size, seconds: float = math.inf) -> dict[str, int]:
             try:
-                return _flat(self.run(size, deadline))
+                return _flat(self.run(size, min(deadline, process_time() + seconds)))
             except SpecError as error:
                 raise NotCounted(str(error)) from None
 
-        return _work(extrapolate(sample, [start], self.sizes["benchmark"], [self.sizes["verify"]], optional=_is_optional))
+        return _work(extrapolate(sample, [start], self.sizes["benchmark"], [self.sizes["verify"]], _is_optional,
+                                 lambda size: sample(size, _CHECK_SECONDS)))
 
 
 def _flat(work: Work) -> dict[str, int]:
