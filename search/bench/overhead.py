@@ -24,7 +24,7 @@ from .process_watch import ProcessWatch, Sample
 
 CHEAPEST = f"{Path(__file__).parent / 'cheapest.py'}:cheapest"
 GOAL = 0.05
-SETTINGS = "confirm_seconds = 6.0\n"
+SETTINGS = "confirm_seconds = 6.0\nwarm_start = false\n"
 BLOCKS, PARTS = 20, 12
 WARM_UP_SHARE = 0.1
 """Of the evaluations: memory is not counted as growing while the driver loads what it needs."""
