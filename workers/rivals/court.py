@@ -27,13 +27,13 @@ def check(judge: Judge, rival: Rival, seed: int) -> Check:
     cases = plan(judge.oracle, seed)
     case = judge.oracle.case("benchmark", cases[-1].seed)
     try:
-        with judge.leases.timing(settings.threads) as cores:
-            rival.prepare(slots, case, cores)
-            with slots.fork(f"check {rival.name}", cores) as child:
-                slots.attach_timed(child, case)
-                rival.build(slots, child, "rival")
-                runner = ChildRunner(child, "rival", settings.run_seconds)
-                return differential(runner, judge.oracle, (*cases, *[cases[-1]] * (REPEATS - 1)))
+        with judge.leases.build() as core:
+            rival.prepare(slots, case, [core])
+        with judge.leases.timing(settings.threads) as cores, slots.fork(f"check {rival.name}", cores) as child:
+            slots.attach_timed(child, case)
+            rival.build(slots, child, "rival")
+            runner = ChildRunner(child, "rival", settings.run_seconds)
+            return differential(runner, judge.oracle, (*cases, *[cases[-1]] * (REPEATS - 1)))
     except FAILURES as failure:
         return Check(*meaning(failure))
 

@@ -42,7 +42,7 @@ def fed(name, *rows):
     return operator, pool
 
 
-def proposals(operator, pool, seed=0, most=25):
+def proposals(operator, pool, seed=0, most=12):
     rng = random.Random(seed)
     return [made for made in (operator.propose(pool, rng) for _ in range(most)) if made is not None]
 
