@@ -40,6 +40,7 @@ OPERATORS = {"rewrite": {"proposed": 9, "evaluated": 6, "verified": 5, "improved
              "llm:m": {"proposed": 4, "evaluated": 3, "verified": 1, "improved": 1, "gain": 0.3137, "seconds": 10.0, "share": 0.2},
              "crossover": {"proposed": 1, "evaluated": 1, "verified": 0, "improved": 0, "gain": 0.0, "seconds": 2.0, "share": 0.1}}
 POPULATION = {"policy": "islands", "niches": 9, "islands": [{"elites": 5, "best": 2.6}, {"elites": 4, "best": None}], "migrations": 3}
+HUGE = 1000
 TRANSFORMS = ("tile", "views", "parallel", "schedule", "unroll_jam", "tile+views", "options")
 
 

@@ -2,9 +2,7 @@
 import pytest
 from kernwright.search.journal import Journal, journal_url
 from kernwright.search.report import write_report
-from report_runs import OPERATORS, POPULATION, RECORD, ROOFLINE, fill, fill_hugely
-
-HUGE = 3000
+from report_runs import HUGE, OPERATORS, POPULATION, RECORD, ROOFLINE, fill, fill_hugely
 
 
 def _complete(journal):
