@@ -34,6 +34,13 @@ class Point:
         return family(self.judged.candidate.lineage.operator)
 
     @property
+    def timed(self) -> float | None:
+        """The speedup, of one that was too slow as well: what its screening showed."""
+        ratio = self.judged.evaluation.faster
+        too_slow = self.judged.evaluation.verdict is Verdict.TOO_SLOW
+        return ratio.speedup if self.speedup is None and too_slow and ratio is not None else self.speedup
+
+    @property
     def fell(self) -> bool:
         """Whether it was found wrong, or could not be judged. Too slow is neither."""
         return self.judged.evaluation.verdict not in SOUND

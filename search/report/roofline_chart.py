@@ -38,7 +38,7 @@ def roofline_chart(found: Roofline | None) -> Markup | None:
                       xytext=(-5, 4), textcoords="offset points", ha="right", color=MUTED, fontsize=9)
         for dtype, peak in found.peaks.items():
             axes.plot([ridge(bandwidth, peak), across[1]], [peak, peak], color=INK, linewidth=1.8, linestyle="-" if peak == top else "--")
-            axes.annotate(f"{dtype}: {peak:,.3g} GFLOP/s", (across[1], peak), xytext=(-2, 4), textcoords="offset points", ha="right",
+            axes.annotate(f"{dtype}: {peak:,.3g} GFLOP/s", (across[1], peak), xytext=(-2, 4 if peak == top else -12), textcoords="offset points", ha="right",
                           color=MUTED, fontsize=9)
         axes.axvline(intensity, color=MUTED, linewidth=0.8, linestyle=":")
         elites = [elite.gflop_s for elite in found.elites if elite.gflop_s]

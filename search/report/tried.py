@@ -45,7 +45,7 @@ class _Seen:
 
 def tried(rows: Sequence[Judged], along: Sequence[Point]) -> list[Tried]:
     """The most tried first. A walk of several rewrites counts for each of them: which one did it is not known."""
-    speeds = {point.identity: point.speedup for point in along if point.speedup}
+    speeds = {point.identity: timed for point in along if (timed := point.timed)}
     judged = {point.identity: point for point in along}
     seen: dict[str, _Seen] = {}
     for row in rows:

@@ -1,6 +1,8 @@
 """What the report tells of the search: operators' shares, attempts that did not help, verdicts and reasons, the population."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from kernwright.search.report.history import families, points
 from kernwright.search.report.islands import islands
@@ -53,6 +55,14 @@ def test_each_step_of_a_walk_counts_and_what_never_won_is_named():
     assert found["llm:m"].fell == 1 and found["llm:m"].effect is None and found["llm:m"].in_all == "never timed"
     assert [one.name for one in without_a_win(list(found.values()))] == ["llm:m"]
     assert names("rewrite:tile+views+tile") == ("tile", "views") and names("crossover:options") == ("crossover:options",)
+
+
+def test_what_was_too_slow_to_be_measured_in_full_did_not_help_either():
+    slow = candidate("slow", "rewrite:fission", TILED)
+    screened = replace(verified(slow, 0.5, SEED.identity), verdict=Verdict.TOO_SLOW, rung=Rung.SCREEN)
+    rows = judged(*timed((SEED, 1.0), (TILED, 2.0)), (slow, screened))
+    (found,) = (one for one in tried(rows, points(rows, SEED.identity)) if one.name == "fission")
+    assert (found.tries, found.fell, found.wins, found.effect, found.in_all) == (1, 0, 0, 0.25, "did not help")
 
 
 def test_reasons_that_differ_in_numbers_alone_are_one_reason():
