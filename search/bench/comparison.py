@@ -8,6 +8,7 @@ from typing import Any
 
 from .medians import Median, geometric_mean
 from .strategies import Role, Strategy
+from .trace import WITHIN
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Contest:
         return [score for score in self.scores if score.strategy.role == role]
 
     @property
+    def trivial(self) -> bool:
+        """Whether the best seed is itself within 5 % of the best known, so that there is nothing to find."""
+        return (1 - WITHIN) * self.best <= 1.0
+
+    @property
     def rival(self) -> Score | None:
         """The rival that reaches the best known soonest, by its median, then by its area; None without one."""
         return min(self.score("rival"), key=lambda score: (score.reached.value, -score.area.value), default=None)
@@ -97,7 +103,7 @@ class Contest:
         ratio = self.against_rival
         return {"kernel": self.kernel, "evaluations": self.evaluations, "best": self.best, "machine": self.machine,
                 "threads": self.threads, "measured": self.measured, "rival": self.rival.strategy.name if self.rival else None,
-                "against_rival": None if ratio is None or math.isinf(ratio) else ratio, "only_rival": ratio == math.inf,
+                "against_rival": None if ratio is None or math.isinf(ratio) else ratio, "only_rival": ratio == math.inf, "trivial": self.trivial,
                 "strategies": [score.as_json() for score in self.scores]}
 
 

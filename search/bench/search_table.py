@@ -35,16 +35,17 @@ def describe(contests: Sequence[Contest], same: Mapping[str, str]) -> list[str]:
 def _verdict(contests: Sequence[Contest]) -> list[str]:
     """The line by which the search is judged: at most half of the better rival's evaluations."""
     ratios = [(contest, contest.against_rival) for contest in contests]
-    decided = [ratio for _, ratio in ratios if ratio is not None]
-    if not decided:
-        return ["No kernel on which both the full search and a rival could be judged."]
+    decided = [ratio for contest, ratio in ratios if ratio is not None and not contest.trivial]
+    with_room = sum(not contest.trivial for contest, _ in ratios)
     half = sum(ratio <= 0.5 for ratio in decided)
     parts = [f"{contest.kernel}: {_against(contest, ratio)}" for contest, ratio in ratios]
-    return [f"The full search needs at most half of the better rival's evaluations on **{half} of {len(contests)}** kernels "
-            f"({'; '.join(parts)})."]
+    return [f"The full search needs at most half of the better rival's evaluations on **{half} of {with_room}** kernels "
+            f"that have something to find ({'; '.join(parts)})."]
 
 
 def _against(contest: Contest, ratio: float | None) -> str:
+    if contest.trivial:
+        return "the best seed is within 5 % of the best known, nothing to find"
     if ratio is None:
         return "neither got there"
     name = contest.rival.strategy.name if contest.rival else ""

@@ -1,6 +1,7 @@
 """The arithmetic of `bench search`: medians that may be infinite, how soon a run came near the best, and the tables."""
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from kernwright.kernels.candidate import Candidate
@@ -103,7 +104,13 @@ def test_survival_and_totals_count_runs_that_got_there():
 
 def test_the_tables_say_the_verdict_and_what_was_left_out():
     lines = "\n".join(describe([contest((10, 12, 14), (30, 24, None))], {"pool": "full"}))
-    assert "at most half of the better rival's evaluations on **1 of 1**" in lines and "0.40 of random's" in lines
+    assert "at most half of the better rival's evaluations on **1 of 1** kernels that have something to find" in lines and "0.40 of random's" in lines
     assert "| full" in lines and "12 (10 to 14)" in lines and "30 (24 to > 60)" in lines and "2 of 3" in lines
     assert "pool is left out" in lines and "All kernels" not in lines
     assert "All kernels" in "\n".join(describe([contest((1,), (2,))] * 2, {}))
+
+
+def test_a_kernel_whose_best_seed_is_near_the_best_decides_nothing():
+    trivial = replace(contest((3, 3, 3), (1, 1, 1)), best=1.02)
+    lines = "\n".join(describe([trivial, contest((10, 12, 14), (30, 24, None))], {}))
+    assert trivial.trivial and "on **1 of 1** kernels" in lines and "k: the best seed is within 5 % of the best known" in lines
