@@ -81,8 +81,11 @@ def _mapping(tree: ast.Module, names: Names) -> dict[str, str]:
         elif isinstance(node, ast.Assign):
             defined += [target.id for target in node.targets if isinstance(target, ast.Name)]
     new = {name: names.of_kernel(name) for name in dict.fromkeys(defined)}
-    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    for name in sorted(read - set(defined)):
+    names_in = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    read = {node.id for node in names_in if isinstance(node.ctx, ast.Load)}
+    own = {node.id for node in names_in if not isinstance(node.ctx, ast.Load)}  # a function's own, whatever else is called so
+    own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    for name in sorted(read - set(defined) - own):
         if name in ("np", "math", "prange") or hasattr(builtins, name):
             new[name] = names.known(name)
     return {old: name for old, name in new.items() if old != name}

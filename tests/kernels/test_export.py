@@ -501,3 +501,18 @@ def test_blas_in_the_kernel_makes_scipy_a_stated_requirement():
     assert "Needs NumPy, Numba and SciPy" in source
     assert "import scipy" in source
     assert "scipy" not in champion("softmax")[0].lower()
+
+
+def test_a_parameter_named_like_a_builtin_keeps_its_name():
+    text = ("import numpy as np\n\nimport kernwright\n\n\ndef make_inputs(size, rng):\n    return rng.random(size['n']), rng.random(3)\n\n\n"
+            "@kernwright.kernel(inputs=make_inputs, sizes={'tiny': {'n': 8}, 'verify': {'n': 31}, 'benchmark': {'n': 99}})\n"
+            "def smooth(x, filter):\n    return np.convolve(x, filter, 'valid')\n")
+    spec = KernelSpec("smooth", text, "smooth")
+    kernel = Candidate("def kernel(x, filter, out):\n    for i in range(out.shape[0]):\n        sum = 0.0\n        for k in range(3):\n"
+                       "            sum += filter[2 - k] * x[i + k]\n        out[i] = sum\n", convention="writes")
+    source = champion_source(kernel, spec, observe(spec.open(), 3, 1.0).signature, threads=1, threading_layer="", finite=False, summary=[])
+    assert "def kernel(x, filter, out):" in source and "fast_filter" not in source
+    scope = {"__name__": "champion"}
+    exec(compile(source, "<champion>", "exec"), scope)
+    x, weights = np.random.default_rng(2).random((2, 8))
+    np.testing.assert_allclose(scope["smooth"].kernel.py_func(x, weights[:3], out := np.empty(6)) or out, np.convolve(x, weights[:3], "valid"))
