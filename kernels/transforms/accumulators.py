@@ -1,7 +1,8 @@
 """Several accumulators: a reduction loop is unrolled, each copy of its body accumulating in a scalar of its own.
 
 Legality: a loop of step 1 whose body only reduces scalars of known dtype (by + - * max min), writes no array, binds its
-other scalars before reading them, contains no loop and no jump. Integer results do not change; float sums are
+other scalars before reading them, contains no loop and no jump. The reduced scalars are bound whatever path leads to the loop, as
+they are read even where it runs not once. Integer results do not change; float sums are
 reassociated, and the tolerance decides.
 """
 from __future__ import annotations
@@ -44,10 +45,17 @@ def _legal(function: Function, loop: Loop) -> bool:
     scalars = function.scalars(loop)
     if not scalars.reductions or any(_neutral(function, r) is None for r in scalars.reductions):
         return False
+    if any(_may_be_unbound(function, r.name) for r in scalars.reductions):
+        return False
     if any(a.write for a in function.facts.in_body(loop)) or not header_is_invariant(loop, loop.node.body):
         return False
     return all(isinstance(n, ast.Assign | ast.AugAssign | ast.If) for s in loop.node.body for n in ast.walk(s)
                if isinstance(n, ast.stmt))
+
+
+def _may_be_unbound(function: Function, variable: str) -> bool:
+    """Whether some path through the function reads `variable` before it binds it."""
+    return variable in function.liveness.before and variable not in {a.arg for a in function.node.args.args}
 
 
 def _neutral(function: Function, reduction: Reduction) -> ast.expr | None:
