@@ -117,7 +117,7 @@ def _elites(journal: Journal, confirmation: Confirmation, flops: int | None, bou
     Their times are put on the scale of the champion's last one by these speedups: what the clock showed during the search
     has drifted with the machine.
     """
-    ratios = {row.candidate.identity: row.evaluation.faster for row in journal.evaluations(SEARCH)
+    ratios = {row.evaluation.candidate: row.evaluation.faster for row in journal.evaluations(SEARCH)
               if row.evaluation.verdict is Verdict.VERIFIED and row.evaluation.faster and row.evaluation.machine == confirmation.machine}
     anchor_ms = _anchor_ms(confirmation, ratios)
     elites = []

@@ -18,7 +18,7 @@ WEIGHTS = {"merge": 4.0, "helpers": 3.0, "tunables": 2.0, "options": 1.0}
 """How often each way comes first: what joins two texts before what the tuner may find as well."""
 OTHER_NICHE = 3.0
 DRAWS = 16
-PATIENCE = 0.02
+PATIENCE = 0.05
 MOST_ANCESTORS = 400
 MOST_PROPOSED = 200_000
 MOST_REMEMBERED = 20_000
@@ -45,16 +45,16 @@ class CrossoverOperator:
     def propose(self, population: Population, rng: random.Random) -> Candidate | None:
         """A new combination, or None if there is none now.
 
-        Where much has to be tried it gives up after PATIENCE seconds, and goes on when it is asked again; asked again
-        before anything new was learned, it tries all that is left.
+        Where much has to be tried it gives up after PATIENCE seconds of the processor's time, and goes on when it is asked
+        again; asked again before anything new was learned, it tries all that is left.
         """
-        until = float("inf") if self._idle else time.perf_counter() + PATIENCE
+        until = float("inf") if self._idle else time.thread_time() + PATIENCE
         self._idle = False
         for first, second, kind in self._chances(population, rng):
             made = self._combine(first, second, kind, rng)
             if made is not None:
                 return made
-            if time.perf_counter() > until:
+            if time.thread_time() > until:
                 break
         self._idle = True
         return None

@@ -105,7 +105,9 @@ def _unanswered(reason: str) -> Check:
 
 def _exact(report: Mapping[str, Any]) -> list[str]:
     """What the answer takes for granted, in words."""
-    taken = ["the rounding of every operation", "the range of floats (no overflow, no underflow)", str(report["reading"])]
+    taken = ["the rounding of every operation", "the range of floats (no overflow, no underflow)"]
+    if report["reading"]:
+        taken.append(str(report["reading"]))
     if report["functions"]:
         taken.append(f"the functions {', '.join(report['functions'])}: equal arguments give equal results")
     if report["conversions"]:
