@@ -37,6 +37,7 @@ def test_its_champion_computes_what_the_reference_does(finished, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_its_certificate_is_confirmed_where_nothing_else_of_the_run_is(finished, tmp_path):
     folder, _ = finished
     for name in ("champion.py", "certificate.json"):

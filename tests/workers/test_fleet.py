@@ -22,7 +22,7 @@ def shift(a):
     return a + 1.0
 ''', "shift")
 TEXT = "def kernel(a, out):\n    for i in range(a.shape[0]):\n        out[i] = a[i] + {}\n"
-CANDIDATES = 300
+CANDIDATES = 150
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,11 @@ def cluster(monkeypatch):
         cluster.shutdown()
 
 
-def test_each_of_300_candidates_is_counted_once_though_a_node_is_killed(cluster, assignment):
+def test_each_of_150_candidates_is_counted_once_though_a_node_is_killed(cluster, assignment):
     ray_cluster, others = cluster
     said: list[str] = []
     anchor = Candidate(TEXT.format("1.0"), convention="writes")
-    # One in fifty is right, and timed; the others fall early, so that 300 take no longer than they must.
+    # One in fifty is right, and timed; the others fall early, so that 150 take no longer than they must.
     added = [f"1.0 + {n} * 0.0" if n % 50 == 0 else f"{n}.0" for n in range(2, CANDIDATES + 2)]
     jobs = [Job(Candidate(TEXT.format(x), convention="writes"), "search", anchor, 0.0, n) for n, x in enumerate(added)]
     right = {job.candidate.identity for job, x in zip(jobs, added) if "*" in x}

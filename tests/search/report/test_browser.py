@@ -60,7 +60,7 @@ def test_the_first_screen_holds_the_sentence_the_figure_the_three_answers_and_th
     assert curve["y"] + 0.5 * curve["height"] <= screen, "half of the curve at least"
 
 
-@pytest.mark.parametrize("name", ["complete", "begun", "interrupted", "huge"])
+@pytest.mark.parametrize("name", ["complete", "begun", "interrupted", pytest.param("huge", marks=pytest.mark.slow)])
 def test_nothing_runs_over_the_edge_of_a_small_screen(visit, name):
     page = visit(name, 390)
     page.evaluate(OPEN_ALL)
@@ -140,7 +140,7 @@ BOTH_ENDS, ALL = ((390, "light"), (1440, "dark")), ((390, "light"), (390, "dark"
 
 
 @pytest.mark.parametrize("name, looks", [
-    ("complete", BOTH_ENDS), ("begun", BOTH_ENDS), ("interrupted", BOTH_ENDS), ("huge", BOTH_ENDS),
+    ("complete", BOTH_ENDS), ("begun", BOTH_ENDS), ("interrupted", BOTH_ENDS),
     *(pytest.param(name, ALL, marks=pytest.mark.slow) for name in ("complete", "begun", "interrupted", "huge"))])
 def test_axe_finds_nothing(visit, name, looks):
     """No rule of axe-core's is broken, of any impact. It is a script, which the page itself would refuse."""

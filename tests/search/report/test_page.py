@@ -106,6 +106,7 @@ def test_a_kernel_whose_work_cannot_be_counted_says_why_it_has_no_roofline(journ
     assert "No limit is known for this kernel: the kernel sorts." in read(journal, tmp_path).words
 
 
+@pytest.mark.slow
 def test_many_evaluations_make_a_page_of_moderate_size(reports):
     path = reports("huge")
     page = Reader(path.read_text(encoding="utf-8"))
