@@ -16,7 +16,7 @@ from ..workers.fleet import Fleet
 from ..workers.job import ConfirmJob, Job
 from .bandit.panel import Panel
 from .journal import FINAL, SEARCH, SEED_VS_REFERENCE, Journal
-from .population import Elite, Population
+from .population import Elite, Population, best_speedup
 from .progress import Progress
 from .result import counts, not_slower
 
@@ -124,9 +124,8 @@ class Campaign:
         self._anchor = self._known.get(anchor) if anchor else None
         seeds = {seed.identity for seed in self._seeds}
         self._again.extend(c for i, c in self._known.items() if i not in judged and i not in seeds)
-        best = self._population.best()
         if judged:
-            self._progress.resumed(self._evaluations, self.elapsed, math.exp(best.fitness) if best else None)
+            self._progress.resumed(self._evaluations, self.elapsed, best_speedup(self._population))
 
     def _judge_seeds(self) -> None:
         """Every seed against the reference; the fastest that is verified becomes the anchor."""
@@ -224,8 +223,7 @@ class Campaign:
             candidate = self._known[evaluation.candidate]
             self._learn(candidate, evaluation)
             self._known[evaluation.candidate] = _unparsed(candidate)
-            best = self._population.best()
-            self._progress.judged(candidate, evaluation, math.exp(best.fitness) if best else None)
+            self._progress.judged(candidate, evaluation, best_speedup(self._population))
 
     def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._evaluations += counts(evaluation)

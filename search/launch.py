@@ -1,7 +1,6 @@
 """Launch: from a kernel and settings to a campaign on a cluster, and from its end to the files that it leaves."""
 from __future__ import annotations
 
-import math
 import signal
 import sys
 import time
@@ -25,7 +24,7 @@ from .journal import Journal, RunRecord, journal_url
 from .llm.budget import Budget
 from .llm.profile import Key, Profile, load_profile, take_keys
 from .outcome import Outcome, write_outcome
-from .population import Population
+from .population import best_speedup
 from .progress import Progress
 from .roofline import keep_roofline
 from .schema import RunError
@@ -137,7 +136,7 @@ def _drive(
                 operators = chosen_operators(settings.operators, Place(settings.seed, signature, threads, finite, journal.candidate))
                 panel = Panel(operators, models, POLICIES[settings.bandit]())
                 population = make_population(settings.population, settings.seed, settings.pool_capacity, settings.elites_per_skeleton)
-                fleet.metrics.follow(lambda: _best_speedup(population))
+                fleet.metrics.follow(lambda: best_speedup(population))
                 campaign = Campaign(
                     journal, fleet, population, panel,
                     seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
@@ -157,12 +156,6 @@ def _drive(
     journal.set_state("wall_s", earlier + time.monotonic() - begun)
     progress.stage("report")
     return write_outcome(journal, directory)
-
-
-def _best_speedup(population: Population) -> float | None:
-    """Of its best elite, over the best seed."""
-    best = population.best()
-    return None if best is None else math.exp(best.fitness)
 
 
 def seeds_of(inspection: Inspection) -> list[Candidate]:

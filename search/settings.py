@@ -127,11 +127,16 @@ def _find(name: str) -> tuple[str, str]:
         raise SettingsError(f"{name!r} is no path: {error}") from None
 
 
-def _parse(where: str, text: str) -> dict[str, Any]:
+def parse_toml(where: str, text: str) -> dict[str, Any]:
+    """What a TOML text holds. where: how it is called in messages. Raises SettingsError."""
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{where} is not TOML: {error}") from None
+
+
+def _parse(where: str, text: str) -> dict[str, Any]:
+    data = parse_toml(where, text)
     for key in data:
         if key not in RunSettings.model_fields:
             raise SettingsError(f"{where}: unknown key {key!r}{_nearest(key, RunSettings.model_fields)}")

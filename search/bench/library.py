@@ -3,14 +3,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ...kernels.candidate import Candidate
-from ...workers.evaluate import REFERENCE, Judge
+from ...workers.evaluate import REFERENCE
 from ...workers.evaluation import Ratio, Verdict
 from ...workers.failure import FAILURES, meaning
 from ...workers.inspection import Inspection
@@ -25,6 +23,7 @@ from ..schema import RunError
 from ..settings import RunSettings
 from ..target import resolve
 from .kept import Kept
+from .on_demand import JudgeOnDemand
 from .runs import DidNotEnd, PlannedRun, carry_out
 from .standing import CHAMPION, COMPILERS, NJIT, NOT_AVAILABLE, PARALLEL, PYTHRAN, SEED, WRONG, Row, Standing
 
@@ -93,29 +92,18 @@ def measure(directory: Path, evaluations: int, seconds: float) -> Row:
                    machine_type().key, judge.threads, measured)
 
 
-class _Field:
-    """All that contend for one kernel. Context manager; the judge starts with the first measurement that is needed."""
+class _Field(JudgeOnDemand):
+    """All that contend for one kernel."""
 
     def __init__(self, assignment: Assignment, champion: Candidate | None, seed: Candidate | None, draw: int, seconds: float) -> None:
-        self._assignment = assignment
+        super().__init__(assignment)
         self._draw, self._seconds = draw + 1, seconds  # not the inputs that the search began with
-        self._stack = ExitStack()
         known = {SEED: seed, CHAMPION: champion}
         self._rivals: dict[str, Rival] = {
             **{name: Known(name, candidate) for name, candidate in known.items() if candidate is not None},
             NJIT: Njit(NJIT), PARALLEL: Njit(PARALLEL, parallel=True, fastmath=True), PYTHRAN: Pythran(),
         }
         self.names = tuple(self._rivals)
-
-    def __enter__(self) -> _Field:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @cached_property
-    def _judge(self) -> Judge:
-        return self._stack.enter_context(Judge(self._assignment))
 
     def standing(self, name: str) -> Standing:
         """Checked, then timed against the reference."""

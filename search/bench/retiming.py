@@ -2,13 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, replace
-from functools import cached_property
 from pathlib import Path
 
 from ...kernels.candidate import Candidate
-from ...workers.evaluate import Judge
 from ...workers.evaluation import Ratio
 from ...workers.failure import FAILURES
 from ...workers.job import Assignment
@@ -16,34 +13,24 @@ from ...workers.machine import machine_type
 from ...workers.rivals import court
 from ...workers.rivals.known import Known
 from .kept import Kept
+from .on_demand import JudgeOnDemand
 from .trace import Step, Trace, champions
 
 SECONDS = 4.0
 
 
-class Yardstick:
-    """A candidate by which others are measured. Context manager; figures are kept in `file`, one for each machine code.
+class Yardstick(JudgeOnDemand):
+    """A candidate by which others are measured. Figures are kept in `file`, one for each machine code.
 
     draw: seed of the inputs.
     """
 
     def __init__(self, file: Path, assignment: Assignment, candidate: Candidate, draw: int) -> None:
-        self._assignment = assignment
+        super().__init__(assignment)
         self._candidate = candidate
         self._draw = draw
         self._kept = Kept(file, {"machine": machine_type().key, "yardstick": candidate.identity,
                                  "threads": assignment.settings.threads, "draw": draw})
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Yardstick:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    @cached_property
-    def _judge(self) -> Judge:
-        return self._stack.enter_context(Judge(self._assignment))
 
     def speedup(self, step: Step, again: bool = False) -> float:
         """How many times faster than the yardstick; 0 for what cannot be timed any more. again: a second measurement."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -12,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from ..files import write_atomically
 from ..schema import RunError
-from ..settings import SettingsError, load_settings
+from ..settings import SettingsError, load_settings, parse_toml
 
 FOLDER = "strategies"
 FULL = "full"
@@ -104,10 +103,7 @@ def _text(path: Path) -> str:
 
 
 def _read(name: str, where: str, text: str) -> Strategy:
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{where} is not TOML: {error}") from None
+    data = parse_toml(where, text)
     settings, role, about = data.get("settings", {}), data.get("role", "rival"), data.get("about", "")
     unknown = set(data) - {"settings", "role", "about"}
     if unknown:

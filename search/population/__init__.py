@@ -1,6 +1,7 @@
 """Populations: which evaluated candidates are kept, and which become parents."""
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ class Elite:
     candidate: Candidate
     evaluation: Evaluation
     fitness: float
+
+    @property
+    def speedup(self) -> float:
+        """Over the run's anchor."""
+        return math.exp(self.fitness)
 
     @cached_property
     def niche(self) -> Niche:
@@ -51,3 +57,9 @@ class Population(Protocol):
     def summary(self) -> Mapping[str, Any]:
         """JSON on the machine type that reported last: `policy`; `niches` (in how many its elites are); `islands` (of
         each the number of `elites` and the `best` speedup over the anchor, None where it is empty); `migrations`."""
+
+
+def best_speedup(population: Population) -> float | None:
+    """Of its best elite, over the run's anchor; None while there is none."""
+    best = population.best()
+    return None if best is None else best.speedup

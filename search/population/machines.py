@@ -102,7 +102,7 @@ class ByMachine:
         return {
             "policy": self.name,
             "niches": len({elite.niche for elite in self.elites()}),
-            "islands": [{"elites": len(elites), "best": math.exp(elites[0].fitness) if elites else None} for elites in islands],
+            "islands": [{"elites": len(elites), "best": elites[0].speedup if elites else None} for elites in islands],
             "migrations": policy.migrations if policy else 0,
         }
 

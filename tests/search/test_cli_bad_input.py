@@ -3,7 +3,6 @@ import subprocess
 import sys
 
 import pytest
-from kernwright.search.cli import main
 
 HEAD = "import numpy as np\nimport kernwright\n"
 SIZES = '{"tiny": {"n": 3}, "verify": {"n": 13}, "benchmark": {"n": 50}}'
@@ -36,20 +35,6 @@ FILES = {
     "a file that raises": (declared("    return a") + "1 / 0\n", "ZeroDivisionError"),
     "keyword-only parameters": (declared("    return a", parameters="*, a"), "keyword-only"),
 }
-
-
-@pytest.fixture
-def kernwright(tmp_path, monkeypatch, capsys):
-    """The command line, run in this process as the console script runs it: (status, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kernwright", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return (ended.value.code, *capsys.readouterr())
-
-    return command
 
 
 def assert_one_line(done, words):

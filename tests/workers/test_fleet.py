@@ -6,22 +6,11 @@ import pytest
 import ray
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.observe import observe
-from kernwright.kernels.spec import KernelSpec
 from kernwright.workers.evaluation import Verdict
 from kernwright.workers.fleet import Fleet, FleetError
 from kernwright.workers.job import Assignment, ConfirmJob, Job, JudgeSettings
+from shift_kernel import SPEC, TEXT
 
-SPEC = KernelSpec("shift", '''
-import kernwright
-
-def make_inputs(size, rng):
-    return (rng.standard_normal(size["n"]),)
-
-@kernwright.kernel(inputs=make_inputs, sizes={"tiny": {"n": 4}, "verify": {"n": 23}, "benchmark": {"n": 2000}})
-def shift(a):
-    return a + 1.0
-''', "shift")
-TEXT = "def kernel(a, out):\n    for i in range(a.shape[0]):\n        out[i] = a[i] + {}\n"
 CANDIDATES = 150
 
 

@@ -10,23 +10,12 @@ import pytest
 import ray
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.observe import observe
-from kernwright.kernels.spec import KernelSpec
 from kernwright.workers.cluster import connect
 from kernwright.workers.fleet import Fleet
 from kernwright.workers.job import Assignment, Job, JudgeSettings
+from shift_kernel import SPEC, TEXT
 
 pytestmark = pytest.mark.slow
-SPEC = KernelSpec("shift", '''
-import kernwright
-
-def make_inputs(size, rng):
-    return (rng.standard_normal(size["n"]),)
-
-@kernwright.kernel(inputs=make_inputs, sizes={"tiny": {"n": 4}, "verify": {"n": 23}, "benchmark": {"n": 2000}})
-def shift(a):
-    return a + 1.0
-''', "shift")
-TEXT = "def kernel(a, out):\n    for i in range(a.shape[0]):\n        out[i] = a[i] + {}\n"
 SAMPLE = re.compile(r"^(ray_kernwright_\w+)\{(.*)\} (\S+)$", re.M)
 OURS = {"kernel", "run", "verdict", "rung", "state", "le"}
 

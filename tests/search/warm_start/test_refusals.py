@@ -1,10 +1,8 @@
 """What `--from` cannot use gets one line that names place and reason; nothing of it is executed."""
 import sqlite3
-import sys
 
 import pytest
 from kernwright.kernels.signature import Argument, Output, Signature
-from kernwright.search.cli import main
 from kernwright.search.schema import RunError
 from kernwright.search.warm_start import Place, gather, read_given
 
@@ -81,19 +79,6 @@ def test_what_stands_around_a_champions_kernel_is_neither_executed_nor_taken(tmp
     assert "open" not in found.text and not (tmp_path / "executed").exists()
 
 
-@pytest.fixture
-def kernwright(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kernwright", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return (ended.value.code, capsys.readouterr().err)
-
-    return command
-
-
 def directories(folder):
     (folder / "empty").mkdir()
     (folder / "foreign").mkdir()
@@ -113,7 +98,7 @@ def test_on_the_command_line_it_is_one_line_and_status_2_and_nothing_is_left(ker
     (tmp_path / "bad.py").write_text("def kernel(a):\n    return (\n")
     (tmp_path / "wrong.py").write_text("def kernel(a, b, c):\n    return a\n")
     before = sorted(path.name for path in tmp_path.rglob("*"))
-    status, err = kernwright("run", "softmax", "--evaluations", "2", "--out", "out", "--from", given)
+    status, _, err = kernwright("run", "softmax", "--evaluations", "2", "--out", "out", "--from", given)
     assert status == 2 and len(err.strip().splitlines()) == 1 and "Traceback" not in err, err
     assert words in err
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
