@@ -348,6 +348,14 @@ def test_where_the_spec_excludes_nan_and_inf_none_is_tried():
     assert check.passed and check.facts["inputs"] > 5, check
 
 
+def test_what_came_of_a_term_too_small_to_show_binds_nobody():
+    oracle = oracle_of("normal", "return float(np.log(np.exp(x).sum()))")
+    domain = Domain(oracle, Reference(oracle))
+    ground = domain.ground({"n": 1}, 0)
+    assert domain.settle(ground, (np.array([6.7e-33]),), "x tiny") is None
+    assert domain.settle(ground, (np.array([0.5]),), "x moderate").expected == (0.5,)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("draw, reference, candidate", RIGHT.values(), ids=RIGHT.keys())
 def test_no_right_variant_is_refused_by_any_family(draw, reference, candidate):

@@ -27,8 +27,9 @@ from ...arena import clone
 from ...oracle import Case, Oracle, fits, returns_as_known
 from ...sensitivity import typical
 from ..leeway import Leeway
+from .exactness import WIDER
 from .traits import Traits, traits_of
-from .watched import WIDER, Log, TooSlow
+from .watched import Log, TooSlow
 
 T = TypeVar("T")
 Values = tuple[Any, ...]

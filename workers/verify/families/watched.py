@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-WIDER = {"f": np.float64, "d": np.longdouble, "F": np.complex128, "D": np.clongdouble}
+from .exactness import DIVISIONS, exact
+
 _PRODUCTS = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.convolve, np.correlate, np.outer, np.kron}
-_DIVISIONS = {"divide", "true_divide"}
 _POLES_AT_ZERO = {"reciprocal", "log", "log2", "log10", "power", "float_power"}
 _POLES_ELSEWHERE = {"log1p", "arctanh", "tan"}
 _NO_ROUNDING = {"negative", "positive", "absolute", "fabs", "maximum", "minimum", "fmax", "fmin", "sign", "copysign", "floor",
@@ -101,7 +101,7 @@ class Watched(np.ndarray):
         moved = _rounding(log, ufunc, method, bare, options)
         with np.errstate(all="ignore"):
             result = getattr(ufunc, method)(*bare, out=targets, **options) if targets else getattr(ufunc, method)(*bare, **options)
-        if ufunc.__name__ in _DIVISIONS and method == "__call__":
+        if ufunc.__name__ in DIVISIONS and method == "__call__":
             log.steepest = min(log.steepest, _smallest(bare[1]))
         results = result if isinstance(result, tuple) else (result,)
         name = ufunc.__name__ if method == "__call__" else ""
@@ -201,7 +201,7 @@ def _finish(
 
 def _pole(operation: str, sources: Sequence[Any]) -> Any:
     """Where the operation has a pole at these operands, so that its result is infinite by right."""
-    if operation in _DIVISIONS:
+    if operation in DIVISIONS:
         return np.asarray(sources[1]) == 0
     if operation in _POLES_AT_ZERO:
         return np.asarray(sources[0]) == 0
@@ -224,34 +224,8 @@ def _rounding(
         with np.errstate(all="ignore"):
             size = np.asarray(ufunc(*(np.abs(value) for value in inputs)))
         return _dot(log.rng, inputs, size)
-    exact = _exact(ufunc, method, inputs, rest)
-    return lambda result: _moved(log.rng, result, np.abs(np.spacing(np.abs(result))), exact(result))
-
-
-def _exact(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Callable[[np.ndarray], Any]:
-    """Which elements of a result are what the operation gives in a wider type too. A quotient is one only by a power of
-    two: a product with the reciprocal must count as the same."""
-    wide = tuple(_widened(value) for value in inputs)
-    try:
-        with np.errstate(all="ignore"):
-            other = getattr(ufunc, method)(*wide, **options)
-    except (TypeError, ValueError):
-        return lambda result: False
-    if isinstance(other, tuple):
-        return lambda result: False
-    if ufunc.__name__ not in _DIVISIONS:
-        return lambda result: other == result
-    with np.errstate(all="ignore"):
-        divisor = np.asarray(inputs[1])
-        tame = (np.frexp(np.abs(divisor))[0] == 0.5) if divisor.dtype.kind != "c" else np.zeros(divisor.shape, bool)
-        tame = tame | (np.asarray(inputs[0]) == 0)
-    return lambda result: (other == result) & tame
-
-
-def _widened(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.char in WIDER:
-        return np.asarray(value).astype(WIDER[value.dtype.char])
-    return np.longdouble(value) if type(value) is float else value
+    unmoved = exact(ufunc, method, inputs, rest)
+    return lambda result: _moved(log.rng, result, np.abs(np.spacing(np.abs(result))), unmoved(result))
 
 
 def _sum(rng: np.random.Generator, terms: np.ndarray, size: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
