@@ -17,7 +17,9 @@ class Panel:
     """Whatever one operator lacks the next is asked for, so that a candidate comes as long as any operator has one.
 
     operators: those that answer at once. patient: those whose candidates arrive when they like (language models): they
-    are listened to at every turn, and take part in the draw while something of theirs has arrived.
+    are listened to at every turn, and take part in the draw while something of theirs has arrived. As long as one has
+    made fewer of the candidates than its share, what has arrived of it comes first: it was paid for, and while it was
+    on its way others were drawn.
     """
 
     def __init__(self, operators: Sequence[Operator], patient: Sequence[PatientOperator], bandit: Bandit) -> None:
@@ -47,6 +49,10 @@ class Panel:
 
     def propose(self, population: Population, rng: random.Random) -> Candidate | None:
         """A candidate of whoever is drawn, or of another one; None if no operator has any now. Does not wait."""
+        for name in self._behind():
+            candidate = self._patient[name].propose(population, rng)
+            if candidate is not None:
+                return candidate
         ready = [name for name in self._all if name not in self._patient or self._patient[name].ready]
         # What had nothing is asked last until something is learned: it may yet draw better.
         for group in ([n for n in ready if n not in self._dry], [n for n in ready if n in self._dry]):
@@ -60,6 +66,12 @@ class Panel:
                 if name in self._prompt:
                     self._dry.add(name)
         return None
+
+    def _behind(self) -> list[str]:
+        """Patient operators that have something ready, and made fewer candidates than their share."""
+        made = {name: account.proposed for name, account in self._ledger.accounts.items()}
+        shares, total = self.shares(), sum(made.values())
+        return [name for name, operator in self._patient.items() if operator.ready and made[name] <= shares[name] * total]
 
     def proposed(self, candidate: Candidate) -> None:
         """The candidate is new to the run, and is going to be judged."""

@@ -258,6 +258,18 @@ def test_the_log_tells_how_often_each_operator_is_asked(tmp_path, monkeypatch):
     assert "; asked rewrite " in log.getvalue() and " %" not in log.getvalue().rsplit("asked", 1)[1].splitlines()[0]
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_an_answer_that_has_arrived_is_judged_next_while_its_model_is_behind_its_share(seed):
+    model = Model("llm:m", 9000, 3, delay=10, concurrent=3)
+    panel = Panel([Numbers("rewrite", 1000), Numbers("tune", 5000)], [model], POLICIES["adaptive"]())
+    pool, rng, made = Pool(), random.Random(seed), []
+    for _ in range(16):
+        panel.poll(pool, rng)
+        made.append(panel.propose(pool, rng))
+        panel.proposed(made[-1])
+    assert by_operator(made)[10:13] == ["llm"] * 3 and "llm" not in by_operator(made)[:10] + by_operator(made)[13:]
+
+
 @pytest.mark.parametrize("names", [["rewrite"], ["rewrite", "tune", "crossover"]])
 def test_asking_costs_next_to_nothing(names):
     panel = Panel([Numbers(name, 1000 * place) for place, name in enumerate(names)], [Model("llm:m", 9000, 10)], POLICIES["adaptive"]())
