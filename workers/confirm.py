@@ -21,9 +21,10 @@ from .roofline.survey import COUNT_SECONDS, survey
 from .session import ChildSession
 from .slots import TIMED
 from .timing import measure, reported
-from .verify.access import MAX_STEPS, check_access, clear, larger_sizes
+from .verify.access import MAX_STEPS, check_access, clear, larger_sizes, smallest_sizes
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, PlannedCase, differential, plan
+from .verify.families.domain import guarded
 from .verify.runner import ChildRunner
 from .verify.timed import check_timed
 
@@ -89,7 +90,7 @@ class _Examination:
                 self.found["legal_in_parallel"] = True
                 if champion.options.parallel and not self._accesses(child, seconds):
                     return
-            if not self._larger_accesses(seconds):
+            if not self._further_accesses(seconds):
                 return
             # It is only compiled here, not run; so what it leaves in the cache is the compiler's, and can be trusted.
             facts = slots.cache_rival(champion, self._benchmark(), [core])
@@ -127,17 +128,23 @@ class _Examination:
                 return False
         return True
 
-    def _larger_accesses(self, seconds: float) -> bool:
-        """The beginning of a run at the benchmark's size, and for a parallel kernel at sizes at which each dimension is
-        large: some races need many iterations, and what a kernel finds in memory may matter to it at large sizes only."""
+    def _further_accesses(self, seconds: float) -> bool:
+        """At the smallest sizes, where loops have one turn or none and edges may stay unwritten; then the beginning of a run
+        at the benchmark's size, and for a parallel kernel at sizes at which each dimension is large: some races need many
+        iterations, and what a kernel finds in memory may matter to it at large sizes only."""
         oracle, champion = self.judge.oracle, self.job.champion
         end = monotonic() + _LARGER_SHARE * self.job.proof_seconds
-        sizes = [("benchmark", _FIRST_STEPS), *((size, MAX_STEPS) for size in larger_sizes(oracle) if champion.options.parallel)]
+        sizes = [*((size, MAX_STEPS) for size in smallest_sizes(oracle)), ("benchmark", _FIRST_STEPS),
+                 *((size, MAX_STEPS) for size in larger_sizes(oracle) if champion.options.parallel)]
         for size, steps in sizes:
             if monotonic() > end:
                 break
-            with suppress(SpecError), self.judge.slots.fork(f"confirm accesses {champion.identity}") as child:
-                check = check_access(child, champion, oracle.case(size, self.cases[0].seed), oracle.signature, seconds, steps)
+            with suppress(SpecError):
+                case = oracle.case(size, self.cases[0].seed)
+                if not guarded(oracle, case) or not returns_as_known(oracle.signature, case.arguments, case.expected):
+                    continue  # such arguments never reach the kernel of a champion
+                with self.judge.slots.fork(f"confirm accesses {champion.identity}") as child:
+                    check = check_access(child, champion, case, oracle.signature, seconds, steps)
                 if check.verdict in (Verdict.RACE, Verdict.OUT_OF_BOUNDS, Verdict.WRONG):
                     self.found["legal_in_parallel"] = check.verdict is not Verdict.RACE
                     return self._passes("access", check)

@@ -129,3 +129,9 @@ def test_a_champion_that_works_at_some_sizes_only_falls_in_the_confirmation(judg
     narrow = LOOPS.replace("    for i", "    if a.shape[0] == 1:\n        return\n    for i")
     found = confirm(judge, ConfirmJob(writes(narrow), writes(LOOPS), None, seed=11, rounds=1, seconds=3.0, proof_seconds=4.0))
     assert found.verdict is Verdict.WRONG and found.equivalent is False and found.over_reference is None
+
+
+def test_a_champion_that_leaves_its_arrays_at_the_smallest_sizes_falls_in_the_confirmation(judge):
+    loose = LOOPS.replace("    for i", "    first = np.zeros(2)\n    for k in range(2):\n        first[k] = a[k, 0]\n    for i", 1)
+    found = confirm(judge, ConfirmJob(writes(loose), writes(LOOPS), None, seed=11, timed=False))
+    assert found.verdict is Verdict.OUT_OF_BOUNDS and "=1" in found.message, found.message

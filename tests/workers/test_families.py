@@ -30,6 +30,8 @@ DRAWS = {
     "complex": (SIZES, 'return (rng.standard_normal(size["n"]) + 1j * rng.standard_normal(size["n"]),)'),
     "steps": ('sizes={"tiny": {"n": 6, "steps": 3}, "verify": {"n": 29, "steps": 5}, "benchmark": {"n": 120, "steps": 9}}',
               'return rng.standard_normal(size["n"]), size["steps"]'),
+    "four steps": (SIZES, 'return rng.standard_normal(size["n"]), 4'),
+    "bounded": (SIZES, 'return rng.standard_normal(size["n"]), rng.integers(0, 5, size["n"]), 5'),
     "gather": (SIZES, 'return rng.standard_normal(size["n"]), rng.integers(0, size["n"], size["n"])'),
     "offsets": (SIZES, 'o = np.concatenate(([0], np.cumsum(rng.integers(1, 5, size["n"]))))\n    return rng.standard_normal(int(o[-1])), o'),
 }
@@ -40,7 +42,7 @@ def oracle_of(draw, body, options=""):
     key = (draw, body, options)
     if key not in _ORACLES:
         sizes, made = DRAWS[draw]
-        names = {"pair": "x, y", "product": "x, y", "steps": "x, steps", "gather": "x, index", "offsets": "x, offsets"}.get(draw, "x")
+        names = {"pair": "x, y", "product": "x, y", "steps": "x, steps", "four steps": "x, steps", "bounded": "x, index, steps", "gather": "x, index", "offsets": "x, offsets"}.get(draw, "x")
         text = (f"import numpy as np\nimport kernwright\ndef make(size, rng):\n    {made}\n"
                 f"@kernwright.kernel(inputs=make, {sizes}{options})\ndef f({names}):\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}\n")
         opened = KernelSpec("f", text, "f").open()
@@ -157,6 +159,8 @@ def once_too_often(x, steps):
 
 WRONG = {
     "skips loops of length zero": ("sizes", "steps", "out = x.copy()\nfor _ in range(steps):\n    out = out * 0.5\nreturn out", once_too_often),
+    "always four steps": ("counts", "four steps", "for _ in range(steps):\n    x = x * 0.75\nreturn x", lambda x, steps: x * 0.75**4),
+    "another parity than the usual": ("counts", "four steps", "return 2 * x if steps % 2 == 0 else -x", lambda x, steps: 2 * x),
     "fails for one element": ("sizes", "normal", "return x - x.mean()", lambda x: x - x.mean() if x.size > 1 else x),
     "fails one beyond a tile": ("sizes", "normal", "return 2 * x", lambda x: 2 * x if x.size != 65 else x),
     "softmax without its maximum": ("large", "grid", "e = np.exp(x - x.max(axis=1, keepdims=True))\nreturn e / e.sum(axis=1, keepdims=True)", naive_softmax),
@@ -323,6 +327,9 @@ RIGHT = {
     "a complex polynomial": ("complex", "return x**2 + 3 * x + 1", lambda x: (x + 3) * x + 1),
     "1/x by powers": ("positive", "return x**-1.5", lambda x: 1 / (x * np.sqrt(x))),
     "pairwise distances": ("pair", "return np.sqrt((x[:, None] - x[None]) ** 2 + (y[:, None] - y[None]) ** 2)", lambda x, y: np.hypot(x[None] - x[:, None], y[None] - y[:, None])),
+    "halving steps": ("four steps", "for _ in range(steps):\n    x = x * 0.5\nreturn x", lambda x, steps: np.ldexp(x, -steps)),
+    "a count that bounds indices": ("bounded", "out = np.zeros(8)\nfor c in range(min(steps, 8)):\n    out[c] = x[index == c].sum()\nreturn out",
+                                    lambda x, index, steps: np.array([x[index == c].sum() for c in range(8)])),
     "a running loop": ("normal", "best = x[0]\nfor v in x:\n    if v > best:\n        best = v\nreturn float(best)", lambda x: float(np.max([x[k::2].max() for k in range(min(2, x.size))]))),
     "1/x of differences": ("pair", "return 1 / (x - y)", lambda x, y: -1 / (y - x)),
 }

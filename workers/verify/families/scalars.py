@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...oracle import Case
+from .domain import Ground
 from .family import Choices, Field
 
 _FACTORS = (1.0078740157480315, 0.9921259842519685, 1.0416666666666667)
@@ -43,6 +44,48 @@ class Scalars:
         return field.domain.settle(ground, arguments, words)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """Whole scalars of 1 or more (steps, orders, bins, exponents), one or all: a little larger, doubled, or smaller.
+
+    Those that equal the length of an array belong to it and stay. None becomes smaller beside arrays of whole numbers,
+    which it may bound: a candidate may rely on that, as indices below a count.
+    """
+
+    name: str = "counts"
+    weight: float = 1.0
+
+    def case(self, choices: Choices, field: Field) -> Case | None:
+        ground = field.ground(choices)
+        if ground is None:
+            return None
+        given = ground.case.arguments
+        lengths = {length for value in given if isinstance(value, np.ndarray) for length in (*value.shape, value.size)}
+        positions = [n for n, value in enumerate(given) if _whole(value) and value >= 1 and value not in lengths]
+        if not positions:
+            return None
+        chosen = choices.of([positions, *([p] for p in positions)]) if len(positions) > 1 else positions
+        changes = [(1, 1), (1, 2), (1, 3), (2, 0)]
+        if not any(isinstance(value, np.ndarray) and value.dtype.kind in "iu" for value in given):
+            changes += [(1, -1), (1, -2)]
+        factor, step = choices.of(changes)
+        arguments: tuple[Any, ...] = tuple(
+            type(value)(max(1, factor * value + step)) if n in chosen else value for n, value in enumerate(given))
+        if arguments == given or any(_whole(v) and v in lengths for n, v in enumerate(arguments) if n in chosen):
+            return None
+        words = ", ".join(f"{field.domain.names[p]} {arguments[p]}" for p in chosen)
+        return self._made(field, ground, arguments, words)
+
+    def _made(self, field: Field, ground: Ground, arguments: tuple[Any, ...], words: str) -> Case | None:
+        if any(np.asarray(value).dtype.kind in "fc" for value in (*arguments, *ground.results)):
+            return field.domain.settle(ground, arguments, words) if ground.known else None
+        return field.domain.exact(ground, arguments, words)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def _free(value: Any) -> bool:
     return isinstance(value, float | np.floating) and isfinite(value) and value != 0
 
@@ -56,4 +99,4 @@ def _changed(value: Any, manner: str, factor: float) -> Any:
     return type(value)(made)
 
 
-FAMILIES = (Scalars(),)
+FAMILIES = (Scalars(), Counts())
