@@ -129,13 +129,13 @@ class _Examination:
         return True
 
     def _further_accesses(self, seconds: float) -> bool:
-        """At the smallest sizes, where loops have one turn or none and edges may stay unwritten; then the beginning of a run
-        at the benchmark's size, and for a parallel kernel at sizes at which each dimension is large: some races need many
-        iterations, and what a kernel finds in memory may matter to it at large sizes only."""
+        """At the smallest sizes, where loops have one turn or none and edges may stay unwritten; then for a parallel kernel
+        at sizes at which each dimension is large, as some races need many iterations; then the beginning of a run at the
+        benchmark's size, as what a kernel finds in memory may matter to it at large sizes only."""
         oracle, champion = self.judge.oracle, self.job.champion
         end = monotonic() + _LARGER_SHARE * self.job.proof_seconds
-        sizes = [*((size, MAX_STEPS) for size in smallest_sizes(oracle)), ("benchmark", _FIRST_STEPS),
-                 *((size, MAX_STEPS) for size in larger_sizes(oracle) if champion.options.parallel)]
+        sizes = [*((size, MAX_STEPS) for size in smallest_sizes(oracle)),
+                 *((size, MAX_STEPS) for size in larger_sizes(oracle) if champion.options.parallel), ("benchmark", _FIRST_STEPS)]
         for size, steps in sizes:
             if monotonic() > end:
                 break

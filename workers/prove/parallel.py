@@ -5,7 +5,8 @@ compiled, run by threads. One that contradicts the candidate fells it, whatever 
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import cycle
 from time import monotonic
 from typing import Any
@@ -16,20 +17,30 @@ from ...kernels.candidate import Candidate, CandidateError
 from ...kernels.spec import SpecError
 from ..evaluate import Judge
 from ..evaluation import Verdict
-from ..verify.access import larger_sizes
+from ..oracle import Case
+from ..verify.access import check_access, larger_sizes
 from ..verify.check import Check
 from ..verify.differential import PlannedCase
+from ..verify.families import FAMILIES
+from ..verify.families.domain import Domain
+from ..verify.families.family import Chance, Choices, Family, Field, Listed
+from ..verify.families.show import shown
 from ..verify.orders import check_orders
 from ..verify.threads import check_threads
+from .forked import Reference
 
-_SHARES = {"proof": 0.3, "orders": 0.3, "threads": 0.4}     # of the seconds; waiting for cores is not counted
+_SHARES = {"proof": 0.25, "orders": 0.2, "derived": 0.25, "threads": 0.3}     # of the seconds; waiting for cores is not counted
 _MOST_ROUNDS = 20
+_DRAWS = 40
+_MOST_DERIVED = 240
+_PATIENCE = 4
 _REST = 0.5
 """Of the processor time that a child may take, what its thread runs take at most: the build needs some, too."""
 
 _PROVEN = ("the index expressions of every parallel loop were proven, by integer linear algebra on the text, never to meet "
            "between iterations, whatever the sizes")
 _LOGGED = "every access of the interpreted text was logged by iteration at the sizes listed, and none met another's"
+_DERIVED = "nor on inputs that no generator draws, such as equal indices and values beyond all others"
 _ORDERED = "the interpreted iterations gave the same results in other orders"
 _THREADED = "what was compiled gave the reference's results with each number of threads listed"
 
@@ -44,6 +55,10 @@ def parallel(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> C
     facts = {**facts, **ordered.facts}
     if not ordered.passed:
         return Check(ordered.verdict, ordered.message, {**facts, "answer": "race", "method": f"Interpreted: {_LOGGED}; {_ORDERED}"})
+    derived = Check(Verdict.VERIFIED) if facts["proven"] else _derived(judge, candidate, seed, seconds * _SHARES["derived"])
+    facts = {**facts, **derived.facts}
+    if not derived.passed:
+        return Check(derived.verdict, derived.message, {**facts, "answer": "race", "method": f"Interpreted: {_LOGGED}, {_DERIVED}"})
     threaded = _threads(judge, candidate, seed, seconds * _SHARES["threads"])
     facts["threads"] = dict(threaded.facts)
     return Check(threaded.verdict, threaded.message, {**facts, **_summary(facts)})
@@ -52,7 +67,8 @@ def parallel(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> C
 def _summary(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The answer, and in one sentence what it rests on; only what was done is named."""
     proven, sizes = facts["proven"], facts["sizes"]
-    ways = [_PROVEN] * proven + [_LOGGED, _ORDERED] * bool(sizes) + [_THREADED] * bool(facts["threads"].get("runs"))
+    logged = f"{_LOGGED}, {_DERIVED}" if facts.get("derived") else _LOGGED
+    ways = [_PROVEN] * proven + [logged, _ORDERED] * bool(sizes) + [_THREADED] * bool(facts["threads"].get("runs"))
     method = "; ".join(ways) or "nothing could be tried"
     answer = "proven" if proven else "logged" if sizes else "not applicable"
     found = {"answer": answer, "method": method[0].upper() + method[1:]}
@@ -102,6 +118,42 @@ def _orders(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> Ch
                 names = list(found.facts["orders"])
                 sizes.append(case.label.partition(", seed")[0])
     return Check(Verdict.VERIFIED, "", {"sizes": sizes, "orders": names, "rounding": rounding, "limits": limits})
+
+
+def _derived(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> Check:
+    """The log on inputs of the families, and on further draws of the generator in turn: which iterations meet may depend on
+    what stands in an array of indices, or on a value that is hardly ever drawn."""
+    rng = np.random.default_rng([seed, 3])
+    seeds = tuple(int(number) for number in rng.integers(1, 2**62, _DRAWS))
+    families = [family for family in FAMILIES if not isinstance(family, Listed)]
+    oracle, tried = judge.oracle, 0
+    with judge.leases.build() as core, Reference(judge, core) as reference, ExitStack() as stack:
+        reference.prepare()
+        field, begun = Field(Domain(oracle, reference), seeds, candidate, 0.0), monotonic()
+        child = None
+        for number in range(_MOST_DERIVED):
+            if monotonic() - begun > (seconds if number >= 4 * len(families) else _PATIENCE * seconds):
+                break
+            case = _other(field, families, number, Chance(rng))
+            if case is None:
+                continue
+            if child is None:
+                child = stack.enter_context(judge.slots.fork(f"accesses {candidate.identity}", [core]))
+            found = check_access(child, candidate, case, oracle.signature, judge.assignment.settings.run_seconds)
+            tried += found.passed
+            if found.verdict in (Verdict.RACE, Verdict.OUT_OF_BOUNDS):
+                given = shown(oracle.spec.parameters, case.arguments)
+                return Check(found.verdict, f"{found.message}; with {given}", {**found.facts, "derived": tried})
+            if not found.passed and found.verdict is not Verdict.REFUSED:
+                child = None  # it may be gone
+    return Check(Verdict.VERIFIED, "", {"derived": tried})
+
+
+def _other(field: Field, families: Sequence[Family], number: int, choices: Choices) -> Case | None:
+    if number % 2:
+        return families[number // 2 % len(families)].case(choices, field)
+    ground = field.ground(choices)
+    return ground and ground.case
 
 
 def _threads(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> Check:

@@ -70,6 +70,27 @@ def kernel(a, order, out):
             out[order[i]] = last
         last = total
 """
+RACY_BEYOND_A_VALUE = LOGGED.replace("    for i in prange", "    large = np.zeros(1)\n    for i in prange", 1) + """\
+        if total > 1e4:
+            large[0] = total
+"""
+TIES = KernelSpec("collected", '''
+import numpy as np
+import kernwright
+
+def make_inputs(size, rng):
+    n = size["n"]
+    return rng.standard_normal(n), rng.integers(0, 4 * n * n, n), np.zeros(4 * n * n)
+
+@kernwright.kernel(inputs=make_inputs, sizes={"tiny": {"n": 3}, "verify": {"n": 5}, "benchmark": {"n": 50}})
+def collected(x, place, total):
+    np.add.at(total, place, x)
+''', "collected")
+RACY_WHERE_INDICES_MEET = """
+def kernel(x, place, total):
+    for i in prange(x.shape[0]):
+        total[place[i]] += x[i]
+"""
 
 
 def writes(text, **options):
@@ -111,6 +132,19 @@ def test_a_scatter_is_logged_at_sizes_and_its_loop_says_why(judge):
 def test_a_race_at_one_large_size_only_is_not_proven_and_found(judge):
     found = parallel(judge, writes(RACY_BEYOND_THE_LOGGED_SIZES), 7, 2.0)
     assert found.verdict is Verdict.RACE, found
+
+
+def test_a_race_that_only_a_rare_value_brings_about_is_found(judge):
+    found = parallel(judge, writes(RACY_BEYOND_A_VALUE), 7, 4.0)
+    assert found.verdict is Verdict.RACE and "large[0]" in found.message and found.facts["answer"] == "race", found.message
+
+
+@pytest.mark.slow
+def test_a_race_between_indices_that_hardly_ever_meet_is_found():
+    signature = observe(TIES.open(), 0, 30.0).signature
+    with Judge(Assignment(TIES, signature, JudgeSettings(threads=2, build_seconds=40, run_seconds=3, rounds=7))) as judge:
+        found = parallel(judge, Candidate(RACY_WHERE_INDICES_MEET, JitOptions(parallel=True)), 7, 1.0)
+    assert found.verdict is Verdict.RACE and "total[" in found.message, found.message
 
 
 def test_a_value_that_leaks_between_iterations_is_a_race(judge):
