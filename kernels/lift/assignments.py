@@ -9,17 +9,16 @@ import numpy as np
 
 from . import syntax
 from .affine import ZERO, Affine
-from .deferral import Deferral
 from .dtypes import stored_as
 from .errors import CannotLift
 from .expressions import BINARY
 from .indexing import Target
-from .overlaps import axis, written_before
+from .masks import Masks
 from .values import Pack, Value
 from .watch import identity, joined_type
 
 
-class Assignments(Deferral):
+class Assignments(Masks):
     """Lifts assignments and augmented assignments."""
 
     def assign(self, target: ast.expr, node: ast.expr) -> None:
@@ -124,7 +123,7 @@ class Assignments(Deferral):
     def _to_place(self, node: ast.Subscript, value_node: ast.expr | None, make: Callable[[], Value]) -> None:
         mask = self.mask_of(node)
         if mask is not None:
-            self._masked(node, mask, value_node, make)
+            self.masked(node, mask, value_node, make)
             return
         value = make()
         target = self.target(node)
@@ -145,54 +144,10 @@ class Assignments(Deferral):
         elif value.ndim and value.cost >= 8 and sum(not o for o in value.ones) < sum(not o for o in place.ones):
             value = self.held(value)
         value = self.stretched(value, place.extents, place.ones) if place.ndim else value
-        if place.ndim and self._overlaps(target, value):
+        if place.ndim and self.overlapping(target, value):
             value = self.stretched(self.held(value), place.extents, place.ones)
         with self.nest(place.extents, target.lows) as index:
             text = stored_as(value.element(index), value, place.dtype)
-            self.emit(f"{place.element(index)} = {text}")
-
-    def _overlaps(self, target: Target, value: Value) -> bool:
-        """Whether an element is read, through any variable, after the loops may have written it."""
-        place = target.place
-        index = tuple(axis(n) if e.constant != 1 else ZERO for n, e in enumerate(place.extents))
-        text = self.dry(place, index)[-1][2]
-        return any(self.may_alias(root, sure, place)
-                   and (target.scattered or read != text and (root != place.root or written_before(read, text, len(index))))
-                   for root, sure, read in self.dry(value, index))
-
-    def may_alias(self, root: str, sure: bool, place: Value) -> bool:
-        if root == place.root:
-            return True
-        if sure and place.sure:
-            return False
-        return root in self.seen.overlaps.get(identity(self.statement), set())  # type: ignore[arg-type]
-
-    def _masked(self, node: ast.Subscript, mask: Value, value_node: ast.expr | None, make: Callable[[], Value]) -> None:
-        """`a[mask] = value` as a nest with a condition."""
-        base = self.value(node.value)
-        if base.root is None or base.ndim < mask.ndim:
-            raise CannotLift("a mask that does not fit its array")
-        mask = self.held(mask, "mask") if mask.cost >= 8 else mask
-        rest = base.extents[mask.ndim:]
-        self.mask = (syntax.text(node.slice), mask)
-        value = make()
-        self.mask = None
-        if value.ndim == 0:
-            value = self.cheap(value)
-        elif rest or value.extents != mask.extents:
-            raise CannotLift("a masked assignment of an array")
-        extents, ones = mask.extents + rest, mask.ones + base.ones[mask.ndim:]
-        place = base.lazily(extents=extents, ones=ones, root=base.root)
-        both = self.stretched(value, extents, ones)
-        target = Target(place, (ZERO,) * len(extents))
-        if self._overlaps(target, both):
-            raise CannotLift("a masked assignment that reads what it writes")
-        if rest or self._overlaps(target, self.stretched(mask, extents, ones)) and mask.name is None:
-            mask = self.held(mask, "mask")
-        if self._overlaps(target, self.stretched(mask, extents, ones)) and mask.root == base.root:
-            raise CannotLift("a mask that is its own target")
-        with self.nest(extents) as index, self.block(f"if {mask.element(index[:mask.ndim])}:"):
-            text = stored_as(both.element(index), both, base.dtype)
             self.emit(f"{place.element(index)} = {text}")
 
     def augmented(self, node: ast.AugAssign) -> None:

@@ -102,6 +102,7 @@ def stored_as(text: str, value: Value, dtype: np.dtype) -> str:
     have = value.dtype
     if value.constant is not UNKNOWN and dtype in _NATIVE:
         return cast(text, value, dtype)
-    if have == dtype or (have.kind in "iuf" and dtype.kind in "fc") or (have.kind == dtype.kind):
+    narrower = have.kind in "iu" and dtype.kind in "iu" and not np.can_cast(have, dtype)
+    if have == dtype or (have.kind in "iuf" and dtype.kind in "fc") or (have.kind == dtype.kind and not narrower):
         return text
     return cast(text, value, dtype)

@@ -23,7 +23,8 @@ class Environment(Writer):
 
     mutated: the variables whose arrays the function writes into. finite: whether neither nan nor inf occurs, by the
     author's word. hint: the name under which the statement at hand stores its result, for the array that its outermost
-    call makes. mask: the mask of the assignment at hand.
+    call makes. mask: the mask of the assignment at hand, while its value is read element by element. known_mask: the
+    same, in a variable, while its value is read as arrays of the selected elements.
     """
 
     def __init__(self, taken: set[str], seen: Instance, constants: Mapping[str, Any], helpers: frozenset[str]) -> None:
@@ -37,6 +38,7 @@ class Environment(Writer):
         self.hint: tuple[int, str] | None = None
         self.statement: ast.stmt | None = None
         self.mask: tuple[str, Value] | None = None
+        self.known_mask: tuple[str, Value] | None = None
 
     # -- names --------------------------------------------------------------------------------------------------
 

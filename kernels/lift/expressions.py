@@ -144,6 +144,7 @@ class Expressions(Environment):
             if function in (np.bitwise_and, np.bitwise_or, np.bitwise_xor) and a.dtype == b.dtype:
                 return self.elementwise((a, b), BOOL, lambda x: _ON_BOOLS[function].format(*x), weak=True)
             a, b = (scalar(f"int({v.text})", INT64, weak=True) if v.dtype == BOOL else v for v in (a, b))
+        a, b = self._comparable(function, a, b)
         found = loop_dtypes(function, a, b)
         if found[0] == BOOL:
             if function not in _ON_BOOLS:
@@ -165,6 +166,18 @@ class Expressions(Environment):
 
         cost = 1 if function in (np.add, np.subtract, np.multiply) or found[-1] == BOOL else 4
         return self.elementwise((a, b), found[-1], write, cost, weak)
+
+    def _comparable(self, function: np.ufunc, a: Value, b: Value) -> tuple[Value, Value]:
+        """Operands as a comparison takes them: an unsigned integer meets Python's integers by value, negative ones too."""
+        if function not in COMPARISON.values() or {a.weak, b.weak} != {True, False} or {a.dtype.kind, b.dtype.kind} != {"u", "i"}:
+            return a, b
+        weak, other = (a, b) if a.weak else (b, a)
+        if weak.constant is not UNKNOWN and 0 <= weak.constant <= np.iinfo(other.dtype).max:
+            return a, b
+        if other.dtype.itemsize == 8:
+            raise CannotLift("a comparison of np.uint64 with a number that may be negative")
+        wide = self.elementwise((other,), INT64, lambda x: f"np.int64({x[0]})")
+        return (a, wide) if a.weak else (wide, b)
 
     def _power(self, a: Value, b: Value) -> Value:
         exponent = b.constant if b.weak and b.constant is not UNKNOWN else None

@@ -46,8 +46,8 @@ class Indexing(Expressions):
         parts = _parts(node.slice)
         masks = self._mask(parts)
         if masks is not None:
-            if self.mask is not None and self.mask[0] == syntax.text(node.slice) and base.ndim == masks.ndim:
-                return base.lazily(extents=self.mask[1].extents, ones=self.mask[1].ones)
+            if self.mask is not None and self.mask[0] == syntax.text(node.slice) and base.ndim >= masks.ndim:
+                return base.lazily(extents=masks.extents + base.extents[masks.ndim:], ones=masks.ones + base.ones[masks.ndim:])
             return self._compressed(node, base, masks)
         return self._taken(base, node, parts).place
 
@@ -78,8 +78,9 @@ class Indexing(Expressions):
         seen = self.seen.type_of(parts[0])
         if seen is None or seen[0] != "array" or np.dtype(seen[1]).kind != "b":
             return None
-        if self.mask is not None and self.mask[0] == syntax.text(parts[0]):
-            return self.mask[1]
+        for known in (self.mask, self.known_mask):
+            if known is not None and known[0] == syntax.text(parts[0]):
+                return known[1]
         return self.value(parts[0])
 
     def _compressed(self, node: ast.Subscript, base: Value, mask: Value) -> Value:

@@ -11,8 +11,8 @@ import numpy as np
 from ..spec import one_line
 from . import syntax
 from .affine import Affine
-from .assignments import Assignments
-from .dtypes import INT64, stored_as
+from .dtypes import INT64
+from .effects import Effects
 from .errors import CannotLift
 from .expressions import bound_by, of_module
 from .kept import Kept
@@ -21,7 +21,7 @@ from .values import Pack, Value, integer
 from .watch import identity
 
 
-class Statements(Assignments):
+class Statements(Effects):
     """Lifts one function; `lines` then holds its body, `kept` what stayed as it was."""
 
     def __init__(self, *arguments: object, source: Callable[[ast.AST], str]) -> None:
@@ -39,7 +39,7 @@ class Statements(Assignments):
     def _statement(self, node: ast.stmt) -> None:
         mark, indent, known, kept, taken = len(self.lines), self.indent, dict(self.environment), len(self.kept), set(self.taken)
         waiting = set(self.deferred)
-        self.statement, self.hint, self.mask = node, None, None
+        self.statement, self.hint, self.mask, self.known_mask = node, None, None, None
         try:
             self._lift(node)
         except Exception as error:  # noqa: BLE001 - what the lift does not foresee stays as it is, and is named
@@ -82,7 +82,7 @@ class Statements(Assignments):
             case ast.Return(value=ast.expr() as value):
                 self.emit(f"return {self._returned(self.any_value(value))}")
             case ast.Expr(value=ast.Call() as call):
-                self._effect(call)
+                self.effect(call)
             case ast.Pass() | ast.Break() | ast.Continue():
                 self.emit(syntax.text(node))  # type: ignore[arg-type]
             case _:
@@ -209,31 +209,6 @@ class Statements(Assignments):
         if value.ndim == 0:
             return value.text
         return str(self.held(value, "result").name)
-
-    def _effect(self, call: ast.Call) -> None:
-        """A call for what it does to its arguments."""
-        if syntax.text(call.func) in ("np.add.at", "np.subtract.at") and len(call.args) == 3 and isinstance(call.args[0], ast.Name):
-            self._at(call)
-            return
-        if isinstance(call.func, ast.Name) and call.func.id in self.helpers:
-            self.emit(f"{self.call_text(call)}")
-            return
-        raise CannotLift(f"{syntax.text(call.func)} has no loop form here")
-
-    def _at(self, call: ast.Call) -> None:
-        """`np.add.at(a, index, value)`: every element in turn."""
-        array, index_node, value_node = call.args
-        subscript = ast.copy_location(ast.Subscript(array, index_node, ast.Store()), call)
-        value = self.cheap(self.value(value_node))
-        target = self.target(subscript)
-        place = target.place
-        if self.may_alias(value.root or "", value.sure, place) or not np.can_cast(value.dtype, place.dtype, "same_kind"):
-            raise CannotLift("np.add.at of an array into itself")
-        value = self.stretched(value, place.extents, place.ones)
-        sign = "+" if syntax.text(call.func) == "np.add.at" else "-"
-        with self.nest(place.extents) as index:
-            text = stored_as(value.element(index), value, place.dtype)
-            self.emit(f"{place.element(index)} {sign}= {text}")
 
     # -- calls that stay ----------------------------------------------------------------------------------------
 
