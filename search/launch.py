@@ -33,6 +33,7 @@ from .summary import print_summary
 
 INTERRUPTED = 130
 INSPECT_MEMORY_SHARE = 0.7
+FEWEST_SEEDS = 3
 _VERSIONS = ("kernwright", "numba", "llvmlite", "numpy", "ray", "optuna", "scipy")
 
 
@@ -139,7 +140,7 @@ def _drive(
                 fleet.metrics.follow(lambda: best_speedup(population))
                 campaign = Campaign(
                     journal, fleet, population, panel,
-                    seeds_of(inspection), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
+                    seeds_of(inspection, settings.evaluations), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
                     progress, begun, warm=warm,
                 )
                 try:
@@ -158,10 +159,12 @@ def _drive(
     return write_outcome(journal, directory)
 
 
-def seeds_of(inspection: Inspection) -> list[Candidate]:
-    """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts."""
+def seeds_of(inspection: Inspection, evaluations: int | None = None) -> list[Candidate]:
+    """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts. A short
+    run, of so many `evaluations`, takes the first of them, so that half of it is left for the search."""
     seeds = [inspection.plain] if inspection.plain else []
-    return list({seed.identity: seed for seed in (*seeds, *inspection.seeds)}.values())
+    distinct = list({seed.identity: seed for seed in (*seeds, *inspection.seeds)}.values())
+    return distinct if evaluations is None else distinct[:max(FEWEST_SEEDS, evaluations // 2)]
 
 
 def _warm(
@@ -170,7 +173,7 @@ def _warm(
     """What earlier work left to begin with. Raises RunError where something named does not fit the reference."""
     earlier = warm_start.earlier_runs(parent, spec.content_hash) if settings.warm_start else ()
     place = warm_start.Place(inspection.observation.signature, spec.open().declaration.finite, machine_type().key, threads)
-    return warm_start.gather(named, earlier, place, seeds_of(inspection), settings.evaluations)
+    return warm_start.gather(named, earlier, place, seeds_of(inspection, settings.evaluations), settings.evaluations)
 
 
 def _no_beginning(inspection: Inspection) -> str:

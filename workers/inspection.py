@@ -8,6 +8,7 @@ from typing import Any
 from ..kernels.candidate import Candidate
 from ..kernels.lift import Kept, lift
 from ..kernels.lift.plain import NotInDialect, reference_as_candidate
+from ..kernels.lift.variants import variants
 from ..kernels.observe import Observation, observe
 from ..kernels.spec import KernelSpec, SpecError
 from .sandbox.client import ChildFailure, WarmProcess
@@ -18,7 +19,7 @@ from .sandbox.limits import MIB, Limits
 class Inspection:
     """What is known of a spec before the search starts.
 
-    parameters: the reference's, in order. seeds: candidates lifted from the reference. kept: statements that could
+    parameters: the reference's, in order. seeds: candidates lifted from the reference, in several forms. kept: statements that could
     not be lifted. plain: the reference itself as a candidate, or None with the reason in `plain_refused`.
     """
 
@@ -59,7 +60,7 @@ def inspect_spec(warm: WarmProcess, spec: KernelSpec, seed: int, memory_bytes: i
     """
     limits = Limits(cpu_seconds=seconds * (warm.threads + 1), wall_seconds=seconds, memory_bytes=memory_bytes, file_bytes=1 << 40)
     message = {"do": "inspect", "spec": {"name": spec.name, "text": spec.text, "function": spec.function}, "seed": seed,
-               "seconds": seconds}
+               "seconds": seconds, "threads": warm.threads}
     try:
         with warm.fork(limits, f"inspect {spec.name}", confined=False) as child:
             reply = child.call(message)
@@ -83,7 +84,8 @@ def inspect(message: Mapping[str, Any]) -> dict[str, Any]:
             refused = str(error)
     except SpecError as error:
         return {"ok": False, "kind": "bad input", "message": " ".join(str(error).split())}
-    inspection = Inspection(observation, opened.parameters, lifted.candidates, lifted.kept, plain, refused)
+    forms = variants(lifted.candidates, observation.signature, opened.tolerance, message["threads"])
+    inspection = Inspection(observation, opened.parameters, (*lifted.candidates, *forms), lifted.kept, plain, refused)
     return {"ok": True, "inspection": inspection.as_json()}
 
 
