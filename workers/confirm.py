@@ -15,7 +15,7 @@ from .evaluate import REFERENCE, Judge
 from .evaluation import Ratio, Verdict
 from .failure import FAILURES, meaning
 from .job import ConfirmJob
-from .oracle import Case, Oracle, fits, returns_as_known
+from .oracle import Case, Oracle, fits, guarded, returns_as_known
 from .prove.registry import PROOFS
 from .roofline.survey import COUNT_SECONDS, survey
 from .session import ChildSession
@@ -24,7 +24,6 @@ from .timing import measure, reported
 from .verify.access import MAX_STEPS, check_access, clear, larger_sizes, smallest_sizes
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, PlannedCase, differential, plan
-from .verify.families.domain import guarded
 from .verify.runner import ChildRunner
 from .verify.timed import check_timed
 

@@ -201,6 +201,14 @@ def fits(signature: Signature, arguments: Sequence[Any]) -> bool:
     return all(_value(relation, signature, arguments) for relation in signature.relations)
 
 
+def guarded(oracle: Oracle, case: Case) -> bool:
+    """Whether a champion's guard would let these arguments reach the kernel: of the known kinds, nothing empty."""
+    if not fits(oracle.signature, case.arguments):
+        return False
+    arrays = [a for a in (*case.arguments, *case.expected) if isinstance(a, np.ndarray)]
+    return all(a.size for a in arrays)
+
+
 def returns_as_known(signature: Signature, arguments: Sequence[Any], results: Sequence[Any]) -> bool:
     """Whether results have the kinds, dtypes and shapes that the signature foresees for these arguments."""
     if len(results) != len(signature.outputs):

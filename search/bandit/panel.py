@@ -69,9 +69,12 @@ class Panel:
 
     def _behind(self) -> list[str]:
         """Patient operators that have something ready, and made fewer candidates than their share."""
+        ready = [name for name, operator in self._patient.items() if operator.ready]
+        if not ready:
+            return []
         made = {name: account.proposed for name, account in self._ledger.accounts.items()}
         shares, total = self.shares(), sum(made.values())
-        return [name for name, operator in self._patient.items() if operator.ready and made[name] <= shares[name] * total]
+        return [name for name in ready if made[name] <= shares[name] * total]
 
     def proposed(self, candidate: Candidate) -> None:
         """The candidate is new to the run, and is going to be judged."""

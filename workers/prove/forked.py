@@ -1,4 +1,4 @@
-"""Forked: the reference, or a candidate, in a child of its own, which is forked again when it dies."""
+"""Forked: the reference, a candidate, or its text, in a child of its own, which is forked again when it dies."""
 from __future__ import annotations
 
 from typing import Any
@@ -9,6 +9,8 @@ from ..evaluation import Verdict
 from ..failure import RunFailed
 from ..oracle import Case
 from ..sandbox.client import Child
+from ..verify.access import check_access
+from ..verify.check import Check
 from ..verify.differential import POISON, Outcome
 from ..verify.families.drive import Worn
 from ..verify.runner import ChildRunner
@@ -16,10 +18,11 @@ from ..verify.runner import ChildRunner
 _REFERENCE_SECONDS = 5.0
 _MOST_DEATHS = 12
 _SURVIVED = (Verdict.RAISED, Verdict.WRONG, Verdict.OUT_OF_BOUNDS)
+"""Verdicts on a run after which its child goes on."""
 
 
 class Forked:
-    """A child with one kernel built in it, forked at its first run and again after its death. Context manager."""
+    """A child for one kernel, forked at its first run and again after its death. Context manager."""
 
     def __init__(self, judge: Judge, core: int) -> None:
         self._judge = judge
@@ -39,7 +42,7 @@ class Forked:
             self._child = None
 
     def prepare(self) -> Child:
-        """The child, with the kernel built in it. Raises RunFailed, and Worn where it died too often."""
+        """The child, with what it needs. Raises RunFailed, and Worn where it died too often."""
         if self._deaths >= _MOST_DEATHS:
             raise Worn
         if self._child is None:
@@ -49,14 +52,17 @@ class Forked:
     def _fork(self) -> Child:
         raise NotImplementedError
 
+    def _died(self) -> None:
+        self._deaths += 1
+        self._end()
+
     def _run(self, case: Case, poison: int, seconds: float) -> Outcome:
         child = self.prepare()
         try:
             return ChildRunner(child, "kernel", seconds).run(case, poison)
         except RunFailed as failure:
             if failure.verdict not in _SURVIVED:
-                self._deaths += 1
-                self._end()
+                self._died()
             raise
 
 
@@ -98,3 +104,22 @@ class Subject(Forked):
         slots.attach(child, case)
         slots.build(child, "kernel", self._candidate, trusted=True)
         return child
+
+
+class Logged(Forked):
+    """The candidate's text, interpreted over arrays that log its accesses."""
+
+    def __init__(self, judge: Judge, candidate: Candidate, core: int) -> None:
+        super().__init__(judge, core)
+        self._candidate = candidate
+
+    def check(self, case: Case) -> Check:
+        """As `check_access`. Raises Worn where the child died too often."""
+        assignment = self._judge.assignment
+        found = check_access(self.prepare(), self._candidate, case, assignment.signature, assignment.settings.run_seconds)
+        if found.verdict not in (Verdict.VERIFIED, Verdict.REFUSED, Verdict.RACE, *_SURVIVED):
+            self._died()
+        return found
+
+    def _fork(self) -> Child:
+        return self._judge.slots.fork(f"accesses {self._candidate.identity}", [self._core])

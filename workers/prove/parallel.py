@@ -6,7 +6,7 @@ compiled, run by threads. One that contradicts the candidate fells it, whatever 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import suppress
 from itertools import cycle
 from time import monotonic
 from typing import Any
@@ -18,16 +18,17 @@ from ...kernels.spec import SpecError
 from ..evaluate import Judge
 from ..evaluation import Verdict
 from ..oracle import Case
-from ..verify.access import check_access, larger_sizes
+from ..verify.access import larger_sizes
 from ..verify.check import Check
 from ..verify.differential import PlannedCase
 from ..verify.families import FAMILIES
 from ..verify.families.domain import Domain
+from ..verify.families.drive import Worn
 from ..verify.families.family import Chance, Choices, Family, Field, Listed
 from ..verify.families.show import shown
 from ..verify.orders import check_orders
 from ..verify.threads import check_threads
-from .forked import Reference
+from .forked import Logged, Reference
 
 _SHARES = {"proof": 0.25, "orders": 0.2, "derived": 0.25, "threads": 0.3}     # of the seconds; waiting for cores is not counted
 _MOST_ROUNDS = 20
@@ -126,30 +127,26 @@ def _derived(judge: Judge, candidate: Candidate, seed: int, seconds: float) -> C
     rng = np.random.default_rng([seed, 3])
     seeds = tuple(int(number) for number in rng.integers(1, 2**62, _DRAWS))
     families = [family for family in FAMILIES if not isinstance(family, Listed)]
-    oracle, tried = judge.oracle, 0
-    with judge.leases.build() as core, Reference(judge, core) as reference, ExitStack() as stack:
+    tried = 0
+    with judge.leases.build() as core, Reference(judge, core) as reference, Logged(judge, candidate, core) as log, suppress(Worn):
         reference.prepare()
-        field, begun = Field(Domain(oracle, reference), seeds, candidate, 0.0), monotonic()
-        child = None
+        field, begun = Field(Domain(judge.oracle, reference), seeds, candidate, 0.0), monotonic()
         for number in range(_MOST_DERIVED):
             if monotonic() - begun > (seconds if number >= 4 * len(families) else _PATIENCE * seconds):
                 break
             case = _other(field, families, number, Chance(rng))
             if case is None:
                 continue
-            if child is None:
-                child = stack.enter_context(judge.slots.fork(f"accesses {candidate.identity}", [core]))
-            found = check_access(child, candidate, case, oracle.signature, judge.assignment.settings.run_seconds)
+            found = log.check(case)
             tried += found.passed
             if found.verdict in (Verdict.RACE, Verdict.OUT_OF_BOUNDS):
-                given = shown(oracle.spec.parameters, case.arguments)
+                given = shown(judge.oracle.spec.parameters, case.arguments)
                 return Check(found.verdict, f"{found.message}; with {given}", {**found.facts, "derived": tried})
-            if not found.passed and found.verdict is not Verdict.REFUSED:
-                child = None  # it may be gone
     return Check(Verdict.VERIFIED, "", {"derived": tried})
 
 
 def _other(field: Field, families: Sequence[Family], number: int, choices: Choices) -> Case | None:
+    """A further draw at even numbers, an input of the next family at odd ones; None where there is none."""
     if number % 2:
         return families[number // 2 % len(families)].case(choices, field)
     ground = field.ground(choices)

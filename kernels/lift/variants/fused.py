@@ -10,7 +10,7 @@ NAME = "fused"
 
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
-    """All steps that apply, one after another."""
+    """What `streamline` makes of it; where that applies fewer than two steps, the one step."""
     for part in (streamline, contract_array, fuse):
         made = next(part.propose(candidate, signature), None)
         if made is not None:

@@ -97,10 +97,14 @@ def writes(text, **options):
     return Candidate(text, JitOptions(**{"parallel": True, **options}), "writes")
 
 
+def judge_of(spec):
+    signature = observe(spec.open(), 0, 30.0).signature
+    return Judge(Assignment(spec, signature, JudgeSettings(threads=2, build_seconds=40, run_seconds=3, rounds=7)))
+
+
 @pytest.fixture(scope="module")
 def judge():
-    signature = observe(SPEC.open(), 0, 30.0).signature
-    with Judge(Assignment(SPEC, signature, JudgeSettings(threads=2, build_seconds=40, run_seconds=3, rounds=7))) as judge:
+    with judge_of(SPEC) as judge:
         yield judge
 
 
@@ -141,8 +145,7 @@ def test_a_race_that_only_a_rare_value_brings_about_is_found(judge):
 
 @pytest.mark.slow
 def test_a_race_between_indices_that_hardly_ever_meet_is_found():
-    signature = observe(TIES.open(), 0, 30.0).signature
-    with Judge(Assignment(TIES, signature, JudgeSettings(threads=2, build_seconds=40, run_seconds=3, rounds=7))) as judge:
+    with judge_of(TIES) as judge:
         found = parallel(judge, Candidate(RACY_WHERE_INDICES_MEET, JitOptions(parallel=True)), 7, 1.0)
     assert found.verdict is Verdict.RACE and "total[" in found.message, found.message
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from ....kernels.spec import SpecError, copy_arguments
 from ...arena import clone
-from ...oracle import Case, Oracle, fits, returns_as_known
+from ...oracle import Case, Oracle, fits, guarded, returns_as_known
 from ...sensitivity import typical
 from ..leeway import Leeway
 from .exactness import WIDER
@@ -193,14 +193,6 @@ class Domain:
             return None
         results = () if result is None else result if isinstance(result, tuple) else (result,)
         return tuple(_plain(r) for r in (*results, *used))
-
-
-def guarded(oracle: Oracle, case: Case) -> bool:
-    """Whether a champion's guard would let these arguments reach the kernel: of the known kinds, nothing empty."""
-    if not fits(oracle.signature, case.arguments):
-        return False
-    arrays = [a for a in (*case.arguments, *case.expected) if isinstance(a, np.ndarray)]
-    return all(a.size for a in arrays)
 
 
 def _leeway(result: Any, others: Sequence[Any], poles: bool) -> np.ndarray:

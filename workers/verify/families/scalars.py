@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ...oracle import Case
-from .domain import Ground
 from .family import Choices, Field
 
 _FACTORS = (1.0078740157480315, 0.9921259842519685, 1.0416666666666667)
@@ -30,10 +29,7 @@ class Scalars:
         if ground is None or not ground.known:
             return None
         given = ground.case.arguments
-        positions = [n for n, value in enumerate(given) if _free(value)]
-        if not positions:
-            return None
-        chosen = choices.of([positions, *([p] for p in positions)]) if len(positions) > 1 else positions
+        chosen = _chosen([n for n, value in enumerate(given) if _free(value)], choices)
         manner = choices.of(("rounded", "moved", "halves"))
         factor = choices.of(_FACTORS)
         arguments: tuple[Any, ...] = tuple(
@@ -61,25 +57,24 @@ class Counts:
             return None
         given = ground.case.arguments
         lengths = {length for value in given if isinstance(value, np.ndarray) for length in (*value.shape, value.size)}
-        positions = [n for n, value in enumerate(given) if _whole(value) and value >= 1 and value not in lengths]
-        if not positions:
-            return None
-        chosen = choices.of([positions, *([p] for p in positions)]) if len(positions) > 1 else positions
+        chosen = _chosen([n for n, value in enumerate(given) if _whole(value) and value >= 1 and value not in lengths], choices)
         changes = [(1, 1), (1, 2), (1, 3), (2, 0)]
         if not any(isinstance(value, np.ndarray) and value.dtype.kind in "iu" for value in given):
             changes += [(1, -1), (1, -2)]
         factor, step = choices.of(changes)
         arguments: tuple[Any, ...] = tuple(
             type(value)(max(1, factor * value + step)) if n in chosen else value for n, value in enumerate(given))
-        if arguments == given or any(_whole(v) and v in lengths for n, v in enumerate(arguments) if n in chosen):
+        if arguments == given or any(arguments[p] in lengths for p in chosen):
             return None
         words = ", ".join(f"{field.domain.names[p]} {arguments[p]}" for p in chosen)
-        return self._made(field, ground, arguments, words)
-
-    def _made(self, field: Field, ground: Ground, arguments: tuple[Any, ...], words: str) -> Case | None:
         if any(np.asarray(value).dtype.kind in "fc" for value in (*arguments, *ground.results)):
             return field.domain.settle(ground, arguments, words) if ground.known else None
         return field.domain.exact(ground, arguments, words)
+
+
+def _chosen(positions: list[int], choices: Choices) -> list[int]:
+    """All of them, or one."""
+    return choices.of([positions, *([p] for p in positions)]) if len(positions) > 1 else positions
 
 
 def _whole(value: Any) -> bool:

@@ -7,8 +7,7 @@ from time import perf_counter
 
 from ....kernels.candidate import Candidate
 from ....kernels.spec import SpecError
-from ...oracle import Case, Oracle
-from .domain import guarded
+from ...oracle import Case, Oracle, guarded
 from .family import Field
 
 _PRIMES = (3, 7, 13, 31, 61, 67, 127)
