@@ -15,13 +15,13 @@ from .evaluate import REFERENCE, Judge
 from .evaluation import Ratio, Verdict
 from .failure import FAILURES, meaning
 from .job import ConfirmJob
-from .oracle import Case, Oracle, fits, guarded, returns_as_known
+from .oracle import Case, Oracle, fits, guarded, returns_as_known, smallest_sizes
 from .prove.registry import PROOFS
 from .roofline.survey import COUNT_SECONDS, survey
 from .session import ChildSession
 from .slots import TIMED
 from .timing import measure, reported
-from .verify.access import MAX_STEPS, check_access, clear, larger_sizes, smallest_sizes
+from .verify.access import MAX_STEPS, check_access, clear, larger_sizes
 from .verify.check import Check
 from .verify.differential import SEARCH_EXTRAS, PlannedCase, differential, plan
 from .verify.runner import ChildRunner

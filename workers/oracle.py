@@ -66,6 +66,7 @@ class Oracle:
         self._budget = budget_bytes
         self._cases: OrderedDict[tuple[Any, int], _Entry] = OrderedDict()
         self._extra: tuple[Mapping[str, int], ...] | None = None
+        self._unforeseen: tuple[Mapping[str, int], ...] | None = None
 
     def case(self, size: str | Mapping[str, int], seed: int) -> Case:
         """The case of a size (a name, or a mapping) and a seed. Raises SpecError where generator or reference fail."""
@@ -103,6 +104,21 @@ class Oracle:
                 size for size in _around(self.spec.sizes["verify"]) if monotonic() < end and self._accepts(size)
             )
         return self._extra
+
+    def unforeseen_sizes(self) -> tuple[Mapping[str, int], ...]:
+        """The smallest sizes at which results have other shapes than the signature foresees, as where a slice ends at its
+        array's end (`a[:3]` of two), though a champion's guard lets the arguments pass: kernels made for the shapes foreseen
+        must fall."""
+        if self._unforeseen is None:
+            self._unforeseen = tuple(size for size in smallest_sizes(self) if self._surprises(size))
+        return self._unforeseen
+
+    def _surprises(self, size: Mapping[str, int]) -> bool:
+        try:
+            case = self.case(size, 0)
+        except SpecError:
+            return False
+        return guarded(self, case) and not returns_as_known(self.signature, case.arguments, case.expected)
 
     def label(self, size: str | Mapping[str, int], seed: int) -> str:
         mapping = self.spec.size(size)
@@ -194,6 +210,16 @@ class _Entry:
         return self.case.nbytes + self.sensitivity.nbytes
 
 
+def smallest_sizes(oracle: Oracle) -> Iterator[Mapping[str, int]]:
+    """Sizes at which one dimension, or all, are 1 or 2, as far as that is smaller than `tiny`."""
+    tiny = oracle.spec.sizes["tiny"]
+    for length in (1, 2):
+        every = {name: min(tiny[name], length) for name in tiny}
+        yield from (size for size in ({**tiny, name: every[name]} for name in tiny) if size not in (tiny, every))
+        if every != tiny:
+            yield every
+
+
 def fits(signature: Signature, arguments: Sequence[Any]) -> bool:
     """Whether these arguments are of the kind that the signature describes, its relations between shapes included."""
     if not all(_is_like(argument, value) for argument, value in zip(signature.arguments, arguments)):
@@ -202,11 +228,13 @@ def fits(signature: Signature, arguments: Sequence[Any]) -> bool:
 
 
 def guarded(oracle: Oracle, case: Case) -> bool:
-    """Whether a champion's guard would let these arguments reach the kernel: of the known kinds, nothing empty."""
+    """Whether a champion's guard would let these arguments reach the kernel: of the known kinds, nothing empty, nor
+    foreseen to be."""
     if not fits(oracle.signature, case.arguments):
         return False
     arrays = [a for a in (*case.arguments, *case.expected) if isinstance(a, np.ndarray)]
-    return all(a.size for a in arrays)
+    foreseen = [_value(length, oracle.signature, case.arguments) for output in oracle.signature.outputs for length in output.shape or ()]
+    return all(a.size for a in arrays) and all(length is not None and length > 0 for length in foreseen)
 
 
 def returns_as_known(signature: Signature, arguments: Sequence[Any], results: Sequence[Any]) -> bool:

@@ -7,6 +7,7 @@ from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, SpecError
 from kernwright.workers.oracle import Oracle, fits, reduction_length
 from kernwright.workers.sensitivity import typical
+from kernwright.workers.verify.differential import plan
 
 HEAD = "import numpy as np\nimport kernwright\n"
 ROW_SUM = """
@@ -102,6 +103,18 @@ def test_sizes_at_which_the_result_is_of_another_shape_than_learned_are_left_out
         """.replace("a[: -3] if", "a[: -3].copy() if"))
     assert {"n": 1} not in oracle.extra_sizes()
     assert {"n": 8} in oracle.extra_sizes()
+
+
+def test_small_sizes_whose_results_have_other_shapes_than_foreseen_are_known():
+    oracle = oracle_of("""
+        def make(size, rng):
+            return (rng.standard_normal(size["n"]),)
+        @kernwright.kernel(inputs=make, sizes={"tiny": {"n": 8}, "verify": {"n": 9}, "benchmark": {"n": 41}})
+        def f(a):
+            return a[1:] - a[:-1], 2 * a[:3]
+        """)
+    assert oracle.unforeseen_sizes() == ({"n": 2},)  # of one element the difference is empty, and the guard refuses that
+    assert {"n": 2} in [planned.size for planned in plan(oracle, 3)]
 
 
 def test_arguments_of_another_kind_or_relation_do_not_fit():

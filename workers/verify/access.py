@@ -98,16 +98,6 @@ def larger_sizes(oracle: Oracle) -> Iterator[str | Mapping[str, int]]:
     yield {name: max(tiny[name], min(benchmark[name], 3 * verify[name])) for name in tiny}
 
 
-def smallest_sizes(oracle: Oracle) -> Iterator[Mapping[str, int]]:
-    """Sizes at which one dimension, or all, are 1 or 2, as far as that is smaller than `tiny`."""
-    tiny = oracle.spec.sizes["tiny"]
-    for length in (1, 2):
-        every = {name: min(tiny[name], length) for name in tiny}
-        yield from (size for size in ({**tiny, name: every[name]} for name in tiny) if size not in (tiny, every))
-        if every != tiny:
-            yield every
-
-
 def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, Any]:
     """The child's part: the reply to the harness command "examine" by "access"."""
     candidate, signature = Candidate.from_json(message["candidate"]), Signature.from_json(message["signature"])

@@ -56,9 +56,9 @@ class PlannedCase:
 
 
 def plan(oracle: Oracle, seed: int, deep: bool = False) -> tuple[PlannedCase, ...]:
-    """The cases of one test, cheap ones first: tiny, verify twice in a row with other values, sizes around verify, the
-    first verify case again, a few inputs that no generator draws (see `families`), further declared sizes, and benchmark
-    last.
+    """The cases of one test, cheap ones first: tiny, verify twice in a row with other values, the smallest sizes where they
+    give results of unforeseen shapes, sizes around verify, the first verify case again, a few inputs that no generator draws
+    (see `families`), further declared sizes, and benchmark last.
 
     A kernel that keeps a result answers the second case with the first's; one that counts its calls fails the
     repeated case. deep: every size around verify in place of four drawn by `seed`, declared sizes also where they are
@@ -70,6 +70,7 @@ def plan(oracle: Oracle, seed: int, deep: bool = False) -> tuple[PlannedCase, ..
     if not deep and len(extras) > SEARCH_EXTRAS:
         chosen = rng.choice(len(extras), SEARCH_EXTRAS, replace=False)
         extras = [extras[index] for index in sorted(chosen)]
+    extras = [*oracle.unforeseen_sizes(), *extras]
     sizes = oracle.spec.sizes
     most = prod(sizes["benchmark"].values())
     others = [name for name in sizes if name not in REQUIRED_SIZES and (deep or prod(sizes[name].values()) <= most)]
