@@ -331,3 +331,22 @@ def test_an_absolute_tolerance_accepts_no_zeros_for_an_answer():
     assert compare(np.zeros(50), expected, wide, 10) is not None
     assert compare(expected + 0.5e-5, expected, wide, 10) is None
     assert compare(np.full(50, 1e-5), np.zeros(50), wide, 10) is None
+
+
+def far_tail(x):
+    """A tail of the normal distribution as a difference from 1, which leaves of it what a rounding of 1 leaves."""
+    whole = 1.0 - np.exp(-0.5 * x * x) / (1.0 + np.abs(x))
+    return np.where(x < 0, 1.0 - whole, whole)
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(np.float64).eps, reason="this machine has no extended precision")
+def test_a_kernel_that_keeps_what_the_reference_rounds_away_passes_and_one_that_alters_it_does_not():
+    x = RNG.uniform(-8.0, 2.0, 200)
+
+    def kept(x):
+        tail = np.exp(-0.5 * x * x) / (1.0 + np.abs(x))
+        return np.where(x < 0, tail, 1.0 - tail)
+
+    assert check(kept, far_tail, x, depth=1) is None
+    assert check(lambda x: kept(x) * (1 + 1e-9), far_tail, x, depth=1) is not None
+    assert check(lambda x: np.where(x < -7, 0.0, kept(x)) + np.where(x < -4, 1e-12, 0.0), far_tail, x, depth=1) is not None
