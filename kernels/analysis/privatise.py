@@ -86,10 +86,16 @@ def movable_into(function: Function, allocation: Allocation, loop: Loop) -> bool
 
 
 def private_to_iterations(function: Function, allocation: Allocation, loop: Loop) -> bool:
-    """Whether the array is used in `loop` alone, each iteration writing every element before it reads it."""
+    """Whether the array is used in `loop` alone, each iteration writing every element before it reads it. That holds too
+    where all its uses lie in a loop inside, of which it holds."""
     accesses = accesses_of(function, allocation)
     if any(loop not in a.loops for a in accesses) or not _all_logged(allocation, accesses):
         return False
+    around_all = [inner for inner in loop.inside if all(inner in a.loops for a in accesses)]
+    return any(_written_first(function, each, accesses) for each in (loop, *around_all))
+
+
+def _written_first(function: Function, loop: Loop, accesses: list[Access]) -> bool:
     here = frozenset((*loop.enclosing, loop))
     for position, statement in enumerate(loop.node.body):        # the first that touches the array decides
         touching = [a for a in function.facts.within(statement) if a in accesses]

@@ -1,0 +1,34 @@
+"""A scratch array outside a loop is private to its iterations where none needs what another left in it."""
+import pytest
+from kernwright.kernels.candidate import Candidate
+from kernwright.kernels.signature import Argument, Output, Signature
+from kernwright.kernels.transforms import parallel
+
+MATRIX = Signature((Argument("a", "array", "float64", 2),), (Output("array", "float64", 2, ("a.shape[0]", "a.shape[1]")),))
+FRAME = """def kernel(a, out0):
+    t = np.empty((a.shape[1],), dtype=np.float64)
+    for i in range(a.shape[0]):
+        for k in range(3):
+            for j in range({first}, a.shape[1]):
+                {write}
+            for j in range(a.shape[1]):
+                out0[i, j] = t[j]
+"""
+
+
+def loop_over_rows_is_parallel(first, write):
+    candidate = Candidate(FRAME.format(first=first, write=write), convention="writes")
+    return any("loop i " in rewrite.note for rewrite in parallel.propose(candidate, MATRIX))
+
+
+def test_written_whole_in_each_iteration_of_an_inner_loop_that_holds_all_uses():
+    assert loop_over_rows_is_parallel(0, "t[j] = a[i, j] * k")
+
+
+@pytest.mark.parametrize("first, write", [
+    (1, "t[j] = a[i, j] * k"),
+    (0, "t[j] = t[j] + a[i, j] * k"),
+    (0, "if k == 1:\n                    t[j] = a[i, j]"),
+], ids=["but for one element", "from its old value", "now and then"])
+def test_what_is_not_written_in_full_before_it_is_read_is_not_private(first, write):
+    assert not loop_over_rows_is_parallel(first, write)
