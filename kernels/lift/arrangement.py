@@ -6,13 +6,14 @@ import ast
 import numpy as np
 
 from . import syntax
-from .affine import ONE, ZERO, Affine, total
+from .affine import ONE, ZERO, Affine
 from .calls import Lifted, arguments, axis_of, call
-from .dtypes import BOOL, FLOAT64, INT64, cast, joined, literal, stored_as
+from .dtypes import FLOAT64, INT64, cast, literal, stored_as
 from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
-from .values import Index, Pack, Value, number
+from .joining import listed
+from .values import Pack, Value, number
 
 
 def extents_of(e: Expressions, node: ast.expr | None) -> tuple[Affine, ...]:
@@ -70,61 +71,11 @@ def _like(e: Expressions, node: ast.Call) -> Lifted:
     return constant(e, node, dtype_of(e, dtype, value.dtype), value.extents, value.ones, filling, as_asked=False)
 
 
-@call("arange")
-def _arange(e: Expressions, node: ast.Call) -> Lifted:
-    if node.keywords and any(k.arg != "dtype" for k in node.keywords):
-        raise CannotLift("np.arange with these arguments")
-    values = [e.value(a) for a in node.args]
-    if not 1 <= len(values) <= 3 or any(v.ndim or v.dtype.kind not in "iu" for v in values):
-        raise CannotLift("np.arange of other things than integers")
-    dtype = dtype_of(e, node.keywords[0].value if node.keywords else None, joined(*values) if len(values) > 1 else values[0].dtype)
-    bounds = [e.affine(v) for v in values]
-    low, high = (ZERO, bounds[0]) if len(bounds) == 1 else (bounds[0], bounds[1])
-    step = bounds[2].constant if len(bounds) == 3 else 1
-    if not step or dtype.kind not in "iuf":
-        raise CannotLift("np.arange whose step is not known beforehand")
-    span = high - low if step > 0 else low - high
-    extent = span if abs(step) == 1 else (span + (abs(step) - 1)).floordiv(Affine(abs(step)))
-
-    def element(index: Index) -> str:
-        value = Value(INT64, (), lambda _: "")
-        return cast(f"({low + index[0] * step})", value, dtype)
-
-    return Value(dtype, (extent,), element, cost=0)
-
-
-@call("linspace")
-def _linspace(e: Expressions, node: ast.Call) -> Lifted:
-    start, stop, count = arguments(node, "start stop num", 3)
-    low, high = e.value(start), e.value(stop)  # type: ignore[arg-type]
-    if low.ndim or high.ndim or {low.dtype.kind, high.dtype.kind} - set("if") or FLOAT64 != joined(low, high, number(1.0)):
-        raise CannotLift("np.linspace of other things than two numbers")
-    extent = e.affine(e.value(count))  # type: ignore[arg-type]
-    first, last = (e.bind(cast(v.text, v, FLOAT64)) for v in (low, high))
-    steps, width = e.bind(str(extent - 1), "steps"), e.fresh("width")
-    e.emit(f"{width} = ({last} - {first}) / {steps} if {steps} > 0 else 0.0")
-    result = e.allocate(e.name_for(node, "points"), FLOAT64, (extent,))
-    with e.nest((extent,)) as (index,):
-        e.emit(f"{result.element((index,))} = {index} * {width} + {first}")
-    with e.block(f"if {steps} > 0:"):
-        e.emit(f"{result.element((extent - 1,))} = {last}")
-    return result
-
-
-@call("eye", "identity")
-def _eye(e: Expressions, node: ast.Call) -> Lifted:
-    rows, dtype = arguments(node, "N dtype" if syntax.text(node.func) == "np.eye" else "n dtype")
-    extent = e.affine(e.value(rows))  # type: ignore[arg-type]
-    wanted = dtype_of(e, dtype)
-    one, zero = literal(1, wanted), literal(0, wanted)
-    return Value(wanted, (extent, extent), lambda index: f"({one} if {index[0]} == {index[1]} else {zero})", cost=1)
-
-
 @call("copy", "array", "asarray", "ascontiguousarray", method=False)
 def _copy(e: Expressions, node: ast.Call) -> Lifted:
     x, dtype = arguments(node, "a dtype")
     if isinstance(x, ast.List | ast.Tuple):
-        return _listed(e, node, x, dtype)
+        return listed(e, node, x, dtype)
     value = e.value(x)  # type: ignore[arg-type]
     wanted = dtype_of(e, dtype, value.dtype)
     if syntax.text(node.func) != "np.copy" and syntax.text(node.func) != "np.array" and wanted == value.dtype and value.root is not None:
@@ -133,19 +84,6 @@ def _copy(e: Expressions, node: ast.Call) -> Lifted:
 
 
 Expressions.methods["copy"] = _copy  # type: ignore[assignment]
-
-
-def _listed(e: Expressions, node: ast.Call, items: ast.List | ast.Tuple, dtype: ast.expr | None) -> Value:
-    """`np.array([a, b, c])` of numbers."""
-    values = [e.value(item) for item in items.elts]
-    if not values or any(v.ndim for v in values) or len(values) > 64:
-        raise CannotLift("an array of other things than numbers")
-    wanted = dtype_of(e, dtype, joined(*values) if len(values) > 1 else values[0].dtype)
-    texts = [v.text for v in values]
-    result = e.allocate(e.name_for(node), wanted, (Affine(len(values)),))
-    for position, (text, value) in enumerate(zip(texts, values)):
-        e.emit(f"{result.element((Affine(position),))} = {stored_as(text, value, wanted)}")
-    return result
 
 
 @call("transpose", "permute_dims", method=True)
@@ -184,11 +122,14 @@ def _expand(e: Expressions, node: ast.Call) -> Lifted:
 
 @call("squeeze", method=True)
 def _squeeze(e: Expressions, node: ast.Call) -> Lifted:
-    x, axis = arguments(node, "a axis", 2)
+    x, axis = arguments(node, "a axis")
     value = e.value(x)  # type: ignore[arg-type]
-    at = axis_of(e.static(axis), value.ndim)
-    return value.lazily(root=value.root, extents=(*value.extents[:at], *value.extents[at + 1:]),
-                        ones=(*value.ones[:at], *value.ones[at + 1:]), element=lambda i: value.element((*i[:at], ZERO, *i[at:])))
+    given = e.static(axis)
+    dropped = [d for d in range(value.ndim) if value.ones[d]] if given is None else \
+        [axis_of(a, value.ndim) for a in (given if isinstance(given, tuple) else (given,))]
+    left = [d for d in range(value.ndim) if d not in dropped]
+    return value.lazily(root=value.root, extents=tuple(value.extents[d] for d in left), ones=tuple(value.ones[d] for d in left),
+                        element=lambda i: value.element(tuple(i[left.index(d)] if d in left else ZERO for d in range(value.ndim))))
 
 
 @call("flip")
@@ -207,33 +148,6 @@ def _broadcast_to(e: Expressions, node: ast.Call) -> Lifted:
     return e.stretched(e.value(x), extents, (False,) * len(extents))  # type: ignore[arg-type]
 
 
-@call("repeat", method=True)
-def _repeat(e: Expressions, node: ast.Call) -> Lifted:
-    x, repeats, axis = arguments(node, "a repeats axis", 2)
-    value, times = e.value(x), e.value(repeats)  # type: ignore[arg-type]
-    given = e.static(axis)
-    if times.ndim or given is None and value.ndim != 1:
-        raise CannotLift("np.repeat by an array, or of a flattened one")
-    at, count = axis_of(0 if given is None else given, value.ndim), e.affine(times)
-    extents = tuple(x.times(count) if d == at else x for d, x in enumerate(value.extents))
-    ones = tuple(o and d != at for d, o in enumerate(value.ones))
-    return value.lazily(extents=extents, ones=ones,
-                        element=lambda i: value.element(tuple(p.floordiv(count) if d == at else p for d, p in enumerate(i))))
-
-
-@call("diff")
-def _diff(e: Expressions, node: ast.Call) -> Lifted:
-    x, axis = arguments(node, "a axis")
-    value = e.value(x)  # type: ignore[arg-type]
-    if value.ndim == 0 or value.dtype == BOOL:
-        raise CannotLift("np.diff of this array")
-    given = e.static(axis)
-    at = axis_of(-1 if given is None else given, value.ndim)
-    extents = tuple(x - 1 if d == at else x for d, x in enumerate(value.extents))
-    later = value.lazily(extents=extents, element=lambda i: value.element(tuple(p + 1 if d == at else p for d, p in enumerate(i))))
-    return e.arithmetic(np.subtract, later, value.lazily(extents=extents))
-
-
 @call("tril", "triu")
 def _triangle(e: Expressions, node: ast.Call) -> Lifted:
     x, k = arguments(node, "m k")
@@ -243,76 +157,6 @@ def _triangle(e: Expressions, node: ast.Call) -> Lifted:
     sign, zero = "<=" if syntax.text(node.func) == "np.tril" else ">=", literal(0, value.dtype)
     return value.lazily(cost=value.cost + 1,
                         element=lambda i: f"({value.element(i)} if {i[1]} {sign} {i[0] + offset} else {zero})")
-
-
-@call("diag", "diagonal", method=False)
-def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
-    (x,) = arguments(node, "v")
-    value = e.value(x)  # type: ignore[arg-type]
-    if value.ndim == 1:
-        zero, n = literal(0, value.dtype), value.extents[0]
-        return value.lazily(extents=(n, n), ones=(), cost=value.cost + 1,
-                            element=lambda i: f"({value.element(i[:1])} if {i[0]} == {i[1]} else {zero})")
-    if value.ndim != 2:
-        raise CannotLift("the diagonal of more than two dimensions")
-    rows, columns = value.extents
-    shorter = rows if rows == columns else Affine.atom(f"min({rows}, {columns})")
-    return value.lazily(extents=(shorter,), ones=value.ones[:1], element=lambda i: value.element((i[0], i[0])))
-
-
-@call("meshgrid")
-def _meshgrid(e: Expressions, node: ast.Call) -> Lifted:
-    order = "xy"
-    for keyword in node.keywords:
-        if keyword.arg != "indexing":
-            raise CannotLift("np.meshgrid with these arguments")
-        order = e.static(keyword.value)
-    if len(node.args) != 2:
-        raise CannotLift("np.meshgrid of other than two arrays")
-    x, y = (e.cheap(e.value(a)) for a in node.args)
-    if x.ndim != 1 or y.ndim != 1:
-        raise CannotLift("np.meshgrid of other than two vectors")
-    first = 1 if order == "xy" else 0
-    extents = (y.extents[0], x.extents[0]) if first else (x.extents[0], y.extents[0])
-    items = (x.lazily(extents=extents, ones=(), element=lambda i: x.element((i[first],))),
-             y.lazily(extents=extents, ones=(), element=lambda i: y.element((i[1 - first],))))
-    return Pack(items, "?")
-
-
-@call("concatenate", "vstack", "hstack", "stack")
-def _joined(e: Expressions, node: ast.Call) -> Lifted:
-    name = syntax.text(node.func)[3:]
-    sequence, axis = arguments(node, "arrays axis")
-    if not isinstance(sequence, ast.Tuple | ast.List):
-        raise CannotLift(f"np.{name} of a sequence that is not written out")
-    values = [e.value(item) for item in sequence.elts]
-    at = e.static(axis) or 0
-    if any(v.ndim != values[0].ndim or v.ndim == 0 for v in values):
-        raise CannotLift(f"np.{name} of numbers, or of arrays of several ranks")
-    if name == "stack" or name == "vstack" and values[0].ndim == 1:
-        at = axis_of(at, values[0].ndim + 1)
-        values = [_with_axis(v, at) for v in values]
-    elif name == "hstack" and values[0].ndim > 1:
-        at = 1
-    at = axis_of(at, values[0].ndim)
-    dtype = joined(*values) if len(values) > 1 else values[0].dtype
-    extents = tuple(total([v.extents[d] for v in values]) if d == at else values[0].extents[d] for d in range(values[0].ndim))
-    ones = tuple(d != at and all(v.ones[d] for v in values) for d in range(values[0].ndim))
-    values = [e.held(v) if v.ndim and v.cost >= 20 else v for v in values]
-    result = e.allocate(e.name_for(node, "joined"), dtype, extents, ones)
-    before = ZERO
-    for value in values:
-        with e.nest(value.extents) as index:
-            place = tuple(p + before if d == at else p for d, p in enumerate(index))
-            text = stored_as(value.element(index), value, dtype)
-            e.emit(f"{result.element(place)} = {text}")
-        before = before + value.extents[at]
-    return result
-
-
-def _with_axis(value: Value, at: int) -> Value:
-    return value.lazily(extents=(*value.extents[:at], ONE, *value.extents[at:]), ones=(*value.ones[:at], True, *value.ones[at:]),
-                        element=lambda i: value.element((*i[:at], *i[at + 1:])))
 
 
 @call("take", method=True)
@@ -386,3 +230,57 @@ def _bincount(e: Expressions, node: ast.Call) -> Lifted:
         place = result.element((Affine.atom(value.element(index)),))
         e.emit(f"{place} += {cast(weight.element(index), weight, dtype) if weight is not None else 1}")
     return result
+
+
+@call("fliplr", "flipud", "rot90")
+def _turned(e: Expressions, node: ast.Call) -> Lifted:
+    name = syntax.text(node.func)[3:]
+    x, *more = arguments(node, "m k" if name == "rot90" else "m")
+    value = e.value(x)  # type: ignore[arg-type]
+    turns = 1
+    if name == "rot90" and more[0] is not None:
+        turns = e.static(more[0])
+    if value.ndim < 2 - (name == "flipud") or type(turns) is not int:
+        raise CannotLift(f"np.{name} with these arguments")
+
+    def flipped(array: Value, axis: int) -> Value:
+        return array.lazily(root=array.root, element=lambda i: array.element(
+            tuple(array.extents[axis] - 1 - p if d == axis else p for d, p in enumerate(i))))
+
+    if name != "rot90":
+        return flipped(value, 0 if name == "flipud" else 1)
+    across = (1, 0, *range(2, value.ndim))
+    for _ in range(turns % 4):
+        value = e.transposed(flipped(value, 1), across)
+    return value.lazily(root=value.root)
+
+
+@call("moveaxis", "rollaxis")
+def _moved(e: Expressions, node: ast.Call) -> Lifted:
+    rolled = syntax.text(node.func) == "np.rollaxis"
+    x, source, target = arguments(node, "a axis start" if rolled else "a source destination", 2)
+    value, at, to = e.value(x), e.static(source), e.static(target)  # type: ignore[arg-type]
+    if rolled:
+        at = axis_of(at, value.ndim)
+        to = axis_of(to or 0, value.ndim + 1)
+        to -= to > at
+    sources = [axis_of(a, value.ndim) for a in (at if isinstance(at, tuple) else (at,))]
+    targets = [axis_of(a, value.ndim) for a in (to if isinstance(to, tuple) else (to,))]
+    order = [a for a in range(value.ndim) if a not in sources]
+    for target_axis, source_axis in sorted(zip(targets, sources)):
+        order.insert(target_axis, source_axis)
+    if sorted(order) != list(range(value.ndim)):
+        raise CannotLift("axes that are moved twice")
+    return e.transposed(value, tuple(order))
+
+
+@call("atleast_1d", "atleast_2d")
+def _at_least(e: Expressions, node: ast.Call) -> Lifted:
+    (x,) = arguments(node, "a")
+    value = e.value(x)  # type: ignore[arg-type]
+    rank = int(syntax.text(node.func)[-2])
+    missing = max(0, rank - value.ndim)
+    if not missing:
+        return value
+    return value.lazily(root=value.root, extents=(ONE,) * missing + value.extents, ones=(True,) * missing + value.ones,
+                        element=lambda i: value.element(i[missing:]))

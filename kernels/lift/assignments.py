@@ -29,8 +29,10 @@ class Assignments(Masks):
                 self._to_name(name, self.any_value(node), node)
             case ast.Tuple(elts=targets):
                 value = self.any_value(node)
+                if isinstance(value, Value) and value.ndim:
+                    value = self._rows(self.viewed(value, node), len(targets))
                 if not isinstance(value, Pack) or len(value.items) != len(targets):
-                    raise CannotLift("an array is unpacked")
+                    raise CannotLift("this cannot be unpacked")
                 self._to_tuple(targets, value)
             case ast.Subscript():
                 self._to_place(target, node, lambda: self.value(node))
@@ -82,6 +84,29 @@ class Assignments(Masks):
             return self.filled(name, value)
         return self.array(name, value.dtype, value.extents, value.ones, value.root, value.sure, value.contiguous)
 
+    def viewed(self, value: Value, node: ast.expr) -> Value:
+        """The value of `node`; where it shows the memory of a variable, in a variable that shows it too."""
+        if value.root is None or value.name is not None:
+            return value
+        view = self.fresh("view")
+        self.emit(f"{view} = {ast.unparse(node)}")
+        return self.array(view, value.dtype, value.extents, value.ones, value.root, value.sure)
+
+    def _rows(self, value: Value, count: int) -> Pack:
+        """The rows of an array that is unpacked into `count` variables, or its numbers."""
+        if value.cost > 1:
+            value = self.held(value)
+
+        def row(number: int) -> Value:
+            first = Affine(number)
+            if value.ndim == 1:
+                return Value(value.dtype, (), lambda _: value.element((first,)))
+            if value.name is not None:
+                return self.array(f"{value.name}[{number}]", value.dtype, value.extents[1:], value.ones[1:], value.root, value.sure)
+            return value.lazily(extents=value.extents[1:], ones=value.ones[1:], element=lambda i: value.element((first, *i)))
+
+        return Pack(tuple(row(number) for number in range(count)), "?")
+
     def _to_tuple(self, targets: list[ast.expr], value: Pack) -> None:
         items = [i for i in value.items if isinstance(i, Value)]
         if len(items) != len(targets):
@@ -100,6 +125,10 @@ class Assignments(Masks):
                     self._assign_scalar(target, held)
             return
         names = [t.id for t in targets]  # type: ignore[attr-defined]
+        if all(i.ndim and i.name is None and i.root is None and not self._reads_of(i)[0] & set(names) for i in items):
+            for name, item in zip(names, items):
+                self._to_name(name, item, None)
+            return
         items = [i if i.ndim == 0 else self.held(i) for i in items]
         texts = [i.text if i.ndim == 0 else str(i.name) for i in items]
         mixed = any(syntax.names_in_text(text) & set(names[:n]) for n, text in enumerate(texts))

@@ -33,13 +33,16 @@ _FOLD = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.
 _ON_BOOLS = {np.add: "({} or {})", np.multiply: "({} and {})", np.bitwise_and: "({} and {})", np.bitwise_or: "({} or {})",
              np.bitwise_xor: "({} != {})"}
 Call = Callable[["Expressions", ast.Call], "Value | Pack | None"]
+Subscript = Callable[["Expressions", ast.Subscript], "Value | Pack"]
 
 
 class Expressions(Environment):
-    """Turns expressions into values. calls, methods: how calls, by dotted name, and methods of arrays are lifted."""
+    """Turns expressions into values. calls, methods: how calls, by dotted name, and methods of arrays are lifted.
+    subscripts: how subscripts of NumPy's own objects are, `np.mgrid[...]`."""
 
     calls: dict[str, Call] = {}
     methods: dict[str, Call] = {}
+    subscripts: dict[str, Subscript] = {}
 
     # -- dispatch -----------------------------------------------------------------------------------------------
 
@@ -90,6 +93,8 @@ class Expressions(Environment):
                 items = tuple(self.any_value(e) for e in elements)
                 texts = [i.text if isinstance(i, Pack) or i.ndim == 0 else i.name or "?" for i in items]
                 return Pack(items, f"({', '.join(texts)}{',' if len(texts) == 1 else ''})")
+            case ast.Subscript(value=ast.Attribute() as base) if syntax.text(base) in self.subscripts:
+                return self.subscripts[syntax.text(base)](self, node)
             case ast.Subscript():
                 return self.subscript(node)
             case ast.Attribute():

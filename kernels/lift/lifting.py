@@ -10,7 +10,7 @@ from ..candidate import Candidate, JitOptions, Lineage
 from ..dialect import check
 from ..signature import Signature
 from ..spec import OpenSpec, one_line
-from . import arrangement, borders, contractions, elementwise, reductions
+from . import arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows
 from .affine import Affine
 from .choices import join_branches
 from .inline import inline_helpers
@@ -24,7 +24,7 @@ from .tidy import tidy
 from .versions import split_versions
 from .watch import Instance, watch
 
-FAMILIES = (arrangement, borders, contractions, elementwise, reductions)
+FAMILIES = (arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 

@@ -130,7 +130,7 @@ class Statements(Effects):
             last = targets.pop()
             targets += last.elts if isinstance(last, ast.Tuple) else [last]
         sources = inner.args if zipped else [inner]  # type: ignore[attr-defined]
-        arrays = [self.held(self.value(s)) for s in sources]
+        arrays = [self.held(self.viewed(self.value(s), s)) for s in sources]
         if not arrays or any(a.ndim == 0 for a in arrays):
             raise CannotLift("a loop over something else than a range or an array")
         position = self.fresh("index")
