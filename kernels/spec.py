@@ -204,6 +204,14 @@ def copy_arguments(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def load_spec(path: Path, function: str) -> KernelSpec:
     """The spec of `function` in the Python file `path`. Raises SpecError with one line that says what to do."""
+    spec = KernelSpec(name=function, text=read_source(path, function), function=function)
+    spec.open()
+    return spec
+
+
+def read_source(path: Path, function: str) -> str:
+    """The text of the Python file `path`, which defines `function` at its top. Raises SpecError where it is no such file, or
+    imports what does not travel with it."""
     if not path.is_file():
         raise SpecError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")
     try:
@@ -219,9 +227,7 @@ def load_spec(path: Path, function: str) -> KernelSpec:
         near = difflib.get_close_matches(function, functions, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; it defines {', '.join(functions) or 'no function'}"
         raise SpecError(f"{path} defines no function {function!r}{hint}")
-    spec = KernelSpec(name=function, text=text, function=function)
-    spec.open()
-    return spec
+    return text
 
 
 _OPENED: dict[str, OpenSpec] = {}

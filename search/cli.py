@@ -15,7 +15,7 @@ from kernwright import __version__
 
 from ..kernels.spec import SpecError
 from .bench.commands import bench
-from .options import AsJson, Directory, Kernel, print_json
+from .options import FORMS, AsJson, Directory, Kernel, Preset, print_json
 from .schema import RunError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ BAD_INPUT, NOT_CONFIRMED, INTERRUPTED = 2, 3, 130
 @app.command()
 def run(
     kernel: Kernel,
+    preset: Preset = None,
     config: Annotated[str | None, typer.Option(help="a TOML file, or the name of a preset: quick, default, overnight, cluster")] = None,
     evaluations: Annotated[int | None, typer.Option(help="end after so many evaluations")] = None,
     minutes: Annotated[float | None, typer.Option(help="end after so many minutes")] = None,
@@ -50,7 +51,7 @@ def run(
     told = {"evaluations": evaluations, "minutes": minutes, "seed": seed, "threads": threads, "out": out,
             "address": address, "llm": tuple(llm) if llm else None, "warm_start": warm_start}
     settings = load_settings(config, {name: value for name, value in told.items() if value is not None})
-    raise typer.Exit(start(resolve(kernel), settings, given or ()))
+    raise typer.Exit(start(resolve(kernel, preset), settings, given or ()))
 
 
 @app.command()
@@ -118,7 +119,8 @@ def kernels(as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(
-    kernel: Annotated[str | None, typer.Argument(metavar="[KERNEL]", help="a built-in name, or path/to/file.py:function")] = None,
+    kernel: Annotated[str | None, typer.Argument(metavar="[KERNEL]", help=FORMS)] = None,
+    preset: Preset = None,
     threads: Annotated[int | None, typer.Option(help="threads that a run would use")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -130,7 +132,7 @@ def doctor(
 
     settings = load_settings(None, {} if threads is None else {"threads": threads})
     used = settings.threads or len(machine_type().physical_cores)
-    inspection, lines = examination.examine_kernel(resolve(kernel), settings, used) if kernel else (None, [])
+    inspection, lines = examination.examine_kernel(resolve(kernel, preset), settings, used) if kernel else (None, [])
     machine = examination.examine_machine(used)
     if as_json:
         return print_json(examination.as_json(machine, inspection, lines))

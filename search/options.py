@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-Kernel = Annotated[str, typer.Argument(metavar="KERNEL", help="a built-in name, or path/to/file.py:function")]
+FORMS = "a built-in name, path/to/file.py:function, or npbench:DIR:NAME"
+Kernel = Annotated[str, typer.Argument(metavar="KERNEL", help=FORMS)]
+Preset = Annotated[str | None, typer.Option(help="which sizes of npbench:DIR:NAME (default: S)")]
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="a run's directory")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 

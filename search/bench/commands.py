@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..options import AsJson, Kernel, print_json
+from ..options import FORMS, AsJson, Kernel, Preset, print_json
 
 bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
 
@@ -43,7 +43,8 @@ def bench_aa(
 
 @bench.command("library")
 def bench_library(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help=f"{FORMS} (default: all built-ins)")] = None,
+    preset: Preset = None,
     evaluations: Annotated[int, typer.Option(min=1, help="of each run")] = 60,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     seconds: Annotated[float, typer.Option(min=1.0, help="about how long each pair is timed")] = 12.0,
@@ -59,7 +60,7 @@ def bench_library(
     from .library import bench_library as measure
     from .library_table import describe, geometric_mean, in_a_line
 
-    rows = measure(names or library.names(), evaluations, seed, out, seconds, lambda row: print(in_a_line(row), file=sys.stderr, flush=True))
+    rows = measure(names or library.names(), evaluations, seed, out, seconds, lambda row: print(in_a_line(row), file=sys.stderr, flush=True), preset)
     if as_json:
         return print_json(json_of(rows, seed, geometric_mean(rows)))
     print("\n".join(describe(rows, seed)))
@@ -67,7 +68,7 @@ def bench_library(
 
 @bench.command("search")
 def bench_search(
-    names: Annotated[list[str], typer.Argument(metavar="KERNEL...", help="built-ins, or path/to/file.py:function")],
+    names: Annotated[list[str], typer.Argument(metavar="KERNEL...", help=FORMS)],
     strategy: Annotated[list[str] | None, typer.Option(metavar="NAME", help="or a TOML file; may be repeated (default: all that ship)")] = None,
     evaluations: Annotated[int, typer.Option(min=2, help="of each run")] = 60,
     seeds: Annotated[int, typer.Option(min=1, help="so many runs of each strategy, with the seeds 0, 1, 2, ...")] = 5,
@@ -93,7 +94,7 @@ def bench_search(
 
 @bench.command("mutants")
 def bench_mutants(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help="built-ins, or path/to/file.py:function (default: all built-ins)")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KERNEL]...", help=f"{FORMS} (default: all built-ins)")] = None,
     mutants: Annotated[int, typer.Option(min=1, help="so many in all")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="fixes which mutants, and the inputs")] = 0,
     threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,
@@ -125,7 +126,7 @@ def bench_mutants(
 
 @bench.command("overhead")
 def bench_overhead(
-    kernel: Annotated[str | None, typer.Argument(metavar="[KERNEL]", help="a built-in name, or path/to/file.py:function (default: a very cheap one)")] = None,
+    kernel: Annotated[str | None, typer.Argument(metavar="[KERNEL]", help=f"{FORMS} (default: a very cheap one)")] = None,
     evaluations: Annotated[int, typer.Option(min=20, help="of the run that is measured")] = 300,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int | None, typer.Option(help="threads of every kernel (default: the physical cores)")] = None,

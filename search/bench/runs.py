@@ -27,13 +27,14 @@ class DidNotEnd(RunError):
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """What one run is told. kernel: as the command line names it. config: a preset's name or a TOML file."""
+    """What one run is told. kernel, preset: as the command line names them. config: a preset of settings or a TOML file."""
 
     kernel: str
     directory: Path
     evaluations: int
     seed: int
     config: str | None = None
+    preset: str | None = None
 
 
 def carry_out(planned: PlannedRun) -> dict[str, Any]:
@@ -51,9 +52,10 @@ def carry_out(planned: PlannedRun) -> dict[str, Any]:
     if begun:
         status, said = _kernwright("resume", str(directory))
     else:
-        config = [] if planned.config is None else ["--config", planned.config]
+        told = {"--config": planned.config, "--preset": planned.preset}
+        further = [part for option, value in told.items() if value is not None for part in (option, value)]
         status, said = _kernwright("run", planned.kernel, "--evaluations", str(planned.evaluations), "--seed", str(planned.seed),
-                                   "--out", str(directory), "--no-warm-start", *config)
+                                   "--out", str(directory), "--no-warm-start", *further)
     if status == INTERRUPTED:
         raise KeyboardInterrupt
     result = finished(planned) if status in (0, NOTHING_VERIFIED) else None
@@ -66,7 +68,7 @@ def carry_out(planned: PlannedRun) -> dict[str, Any]:
 def finished(planned: PlannedRun) -> dict[str, Any] | None:
     """The result of the run in the planned directory, None where it has not ended. Raises RunError where it is another."""
     with Journal.open(journal_url(planned.directory), write=False) as journal:
-        check_same(planned, journal, resolve(planned.kernel))
+        check_same(planned, journal, resolve(planned.kernel, planned.preset))
         return result_of(journal) if journal.state("status") == "finished" else None
 
 

@@ -4,7 +4,7 @@ import json
 import pytest
 from kernwright.kernels.candidate import Candidate, JitOptions, Lineage
 from kernwright.kernels.observe import observe
-from kernwright.search.bench import library, retiming, runs
+from kernwright.search.bench import field, library, retiming, runs
 from kernwright.search.bench.library import bench_library
 from kernwright.search.bench.search import bench_search
 from kernwright.search.bench.standing import CHAMPION, COMPILERS, NJIT, PARALLEL, PYTHRAN, SEED
@@ -105,7 +105,7 @@ def test_a_bench_of_the_library_measures_once_and_calls_wrong_what_is(tmp_path, 
     assert row.rival == NJIT and row.rival in COMPILERS and row.over_rival.rival == NJIT and row.over_seed.rival == SEED
     assert row.over_seed.low <= row.over_seed.speedup
 
-    monkeypatch.setattr(library.court, "check", None)  # whatever would measure again fails
+    monkeypatch.setattr(field.court, "check", None)  # whatever would measure again fails
     assert bench_library([kernel], 5, 0, tmp_path, 1.0) == [row]
     stored = json.loads((tmp_path / "present" / library.FILE).read_text())["values"]
     assert {CHAMPION, SEED, *COMPILERS, "measured"} < set(stored)
