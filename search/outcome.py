@@ -8,12 +8,13 @@ from typing import Any
 
 from ..workers.evaluation import Verdict
 from ..workers.inspection import Inspection
-from .certificate.champion import champion_text
+from .certificate.champion import champion_text, reference_text
 from .certificate.document import write_certificate
 from .files import write_atomically
 from .journal import Journal
 from .report import write_report
 from .result import confirmation_of, write_result
+from .standing import reference_stands
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,20 @@ class Outcome:
 
 def write_outcome(journal: Journal, directory: Path, key: bytes | None = None) -> Outcome:
     """Writes champion.py and certificate.json (where a champion was confirmed), result.json and report.html; repeats
-    well. key: signs the certificate."""
-    champion = _write_champion(journal, directory)
-    certificate = write_certificate(journal, directory, champion, key) if champion else None
+    well. Where the reference stands champion.py is the reference, of which there is nothing to certify. key: signs the
+    certificate."""
+    if reference_stands(journal, confirmation_of(journal)):
+        champion, certificate = _write_reference(journal, directory), None
+    else:
+        champion = _write_champion(journal, directory)
+        certificate = write_certificate(journal, directory, champion, key) if champion else None
     result = write_result(journal, directory)
     report = write_report(journal, directory)
     return Outcome(result, report, champion, certificate, int(result["exit_code"]))
+
+
+def _write_reference(journal: Journal, directory: Path) -> Path:
+    return write_atomically(directory / "champion.py", reference_text(journal.run.spec, version=journal.run.versions.get("kernwright", "")))
 
 
 def _write_champion(journal: Journal, directory: Path) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..workers.confirmation import Confirmation
 from ..workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from .files import write_atomically
 from .journal import SEARCH, SEED_VS_REFERENCE, Journal, Judged
+from .standing import REFERENCE, reference_stands
 
 CHAMPION, NOTHING_VERIFIED = 0, 3
 NOTHING = "nothing verified"
@@ -22,7 +23,8 @@ KEEP = "Keep your code, it is already the fastest known"
 def result_of(journal: Journal) -> dict[str, Any]:
     """The contents of result.json; of a run that goes on or was interrupted, what is known so far, else None.
 
-    verdict: "verified", "nothing verified", or None while the search has not ended. Times in ms and s as named; every
+    verdict: "verified", "nothing verified", or None while the search has not ended. champion: its identity, or
+    "reference" where the reference stands: nothing faster was found, and the file that is handed over runs it as it is. Times in ms and s as named; every
     interval is the 95 % interval of a median of paired ratios. speedup: over the reference; speedup_over_njit: None
     where the reference does not compile. A champion that is the seed itself counts as 1.0 times its speed.
     evaluations: candidates that passed the gate and were judged. refused: those that did not pass. repeats: proposals
@@ -37,12 +39,16 @@ def result_of(journal: Journal) -> dict[str, Any]:
     finished = journal.state("status") == "finished"
     wall = journal.state("wall_s")
     tool_calls = journal.state("tool_calls")
-    stands = confirmation is not None and confirmation.verdict is Verdict.VERIFIED
+    kept = reference_stands(journal, confirmation)
+    stands = confirmation is not None and confirmation.verdict is Verdict.VERIFIED and not kept
+    said = sentence(journal, confirmation, over, len(evaluated))
+    if kept:
+        over = replace(over, reference=_itself(over.reference), seed=None, njit=None)
     return {
         "kernel": journal.run.kernel,
-        "sentence": sentence(journal, confirmation, over, len(evaluated)),
-        "verdict": str(Verdict.VERIFIED) if stands else NOTHING if finished else None,
-        "champion": confirmation.champion if stands else None,
+        "sentence": said,
+        "verdict": str(Verdict.VERIFIED) if stands or kept else NOTHING if finished else None,
+        "champion": REFERENCE if kept else confirmation.champion if stands else None,
         **_milliseconds(over.reference),
         **_speedup("speedup", over.reference),
         **_speedup("speedup_over_seed", over.seed),
@@ -66,7 +72,7 @@ def result_of(journal: Journal) -> dict[str, Any]:
         "roofline": journal.state("roofline"),
         "defences": list(confirmation.defences) if confirmation else sorted({d for row in rows for d in row.evaluation.defences}),
         "versions": dict(journal.run.versions),
-        "exit_code": CHAMPION if stands and not_slower(over.seed) else NOTHING_VERIFIED,
+        "exit_code": CHAMPION if kept or (stands and not_slower(over.seed)) else NOTHING_VERIFIED,
     }
 
 
@@ -122,6 +128,12 @@ class Rivals:
                    beside(confirmation.over_njit, journal.state("njit")))
 
 
+def _itself(over: Ratio | None) -> Ratio:
+    """The reference beside itself. over: where it was timed beside something else."""
+    took = over.rival_ns if over else 0.0
+    return Ratio(1.0, 1.0, 1.0, 0, took, took, REFERENCE)
+
+
 def not_slower(ratio: Ratio | None) -> bool:
     """Whether the interval reaches 1. A rival that there was nothing of is no rival."""
     return ratio is None or ratio.high >= 1.0
@@ -131,6 +143,8 @@ def sentence(journal: Journal, confirmation: Confirmation | None, over: Rivals, 
     """The result in one sentence that a person understands."""
     kernel = journal.run.kernel
     if confirmation is None or confirmation.verdict is not Verdict.VERIFIED:
+        if reference_stands(journal, confirmation):
+            return f"{KEEP}: {_nothing_ran(journal, kernel, evaluations)}."
         return _without_champion(journal, kernel, evaluations)
     if over.reference is None:
         return f"{kernel}: the champion is verified, but was not timed against the reference."
@@ -170,6 +184,14 @@ def _without_champion(journal: Journal, kernel: str, evaluations: int) -> str:
     return f"The run for {kernel} {ended} {done}: {far}, and no champion has been confirmed."
 
 
+def _nothing_ran(journal: Journal, kernel: str, evaluations: int) -> str:
+    kept = journal.state("kept") or ()
+    stood = next((f" (line {k['line']}: {k['reason']})" for k in kept), "")
+    if not evaluations:
+        return f"nothing of {kernel} could be compiled{stood}"
+    return f"none of the {evaluations} candidate{'' if evaluations == 1 else 's'} for {kernel} compiled and ran in time{stood}"
+
+
 def _tests(confirmation: Confirmation) -> str:
     cases = next((check["facts"].get("cases") for check in confirmation.checks if check["name"] == "differential"), None)
     return f", with equal results within tolerance in all {cases} tests" if cases else ""
@@ -188,7 +210,8 @@ def _no_gain(over: Rivals, confirmation: Confirmation, anchor: str | None) -> st
 
 
 def _milliseconds(ratio: Ratio | None) -> Mapping[str, float | None]:
-    return {"reference_ms": ratio and ratio.rival_ns / 1e6, "champion_ms": ratio and ratio.candidate_ns / 1e6}
+    known = ratio is not None and ratio.rival_ns > 0
+    return {"reference_ms": ratio.rival_ns / 1e6 if known else None, "champion_ms": ratio.candidate_ns / 1e6 if known else None}
 
 
 def _speedup(name: str, ratio: Ratio | None) -> Mapping[str, float | None]:

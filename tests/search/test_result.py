@@ -95,8 +95,13 @@ def test_an_evaluation_is_a_candidate_that_got_past_the_gate_counted_once(journa
 def test_where_nothing_is_faster_than_the_reference_it_says_keep_your_code(journal, reference, said):
     judge(journal, CHAMPION)
     confirm(journal, reference=reference)
-    sentence = result_of(journal)["sentence"]
-    assert sentence.startswith("Keep your code, it is already the fastest known") and said in sentence
+    journal.set_state("status", "finished")
+    result = result_of(journal)
+    assert result["sentence"].startswith("Keep your code, it is already the fastest known") and said in result["sentence"]
+    stands = said == "slower than it"
+    assert (result["verdict"], result["exit_code"]) == ("verified", 0)
+    assert result["champion"] == ("reference" if stands else CHAMPION.identity)
+    assert (result["speedup_low"] == 1.0 == result["speedup_high"]) or not stands
 
 
 @pytest.mark.parametrize("seed, status", [((1.1, 1.2), 0), ((0.9, 1.05), 0), ((0.95, 1.0), 0), ((0.9, 0.99), 3), (None, 0)])
@@ -144,6 +149,18 @@ def test_a_finished_run_without_a_champion_verified_nothing(journal):
     result = result_of(journal)
     assert (result["verdict"], result["exit_code"]) == ("nothing verified", 3)
     assert "Nothing was verified" in result["sentence"] and "wrong" in result["sentence"]
+
+
+@pytest.mark.parametrize("verdict, stands", [(Verdict.BUILD_FAILED, True), (Verdict.TIMED_OUT, True), (Verdict.WRONG, False), (Verdict.RACE, False)])
+def test_a_run_that_had_nothing_to_verify_keeps_the_reference_and_one_that_computed_something_else_has_failed(journal, verdict, stands):
+    judge(journal, NJIT, verdict, Rung.SMOKE, "seed_vs_reference")
+    judge(journal, NJIT, verdict, Rung.SMOKE)
+    journal.set_state("kept", [{"line": 9, "reason": "np.unique has no loop form here", "text": ""}])
+    assert result_of(journal)["verdict"] is None
+    journal.set_state("status", "finished")
+    result = result_of(journal)
+    assert (result["exit_code"], result["champion"]) == ((0, "reference") if stands else (3, None))
+    assert ("np.unique has no loop form here" in result["sentence"]) is stands
 
 
 def test_an_empty_journal_has_a_result(journal, tmp_path):

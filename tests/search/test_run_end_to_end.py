@@ -76,10 +76,17 @@ def test_ctrl_c_keeps_what_was_found_and_exits_with_130(tmp_path):
     assert not runs.left_behind(tmp_path)
 
 
-def test_a_reference_with_nothing_to_begin_with_exits_with_3(tmp_path):
+def test_a_reference_with_nothing_to_begin_with_is_handed_over_as_it_is(tmp_path):
     text = runs.KERNEL.replace("    centred", "    a = np.linalg.eigh(a.T @ a)[1][: a.shape[0]]\n    centred")
     runs.prepare(tmp_path, text.replace("np.linalg.eigh(a.T @ a)[1]", "np.array(sorted(map(tuple, a.tolist())))"))
     status, out, err = runs.finish(runs.kernwright("run", "mine.py:scores", "--config", "short.toml", "--evaluations", "4", "--out", "out", folder=tmp_path))
-    assert status == 3, err[-1500:] + out[-1500:]
-    assert (tmp_path / "out/report.html").exists()
+    assert status == 0 and "Keep your code" in out, err[-1500:] + out[-1500:]
+    assert (tmp_path / "out/report.html").exists() and not (tmp_path / "out/certificate.json").exists()
+    result = json.loads((tmp_path / "out/result.json").read_text())
+    assert (result["verdict"], result["champion"], result["speedup"]) == ("verified", "reference", 1.0)
+    script = "import sys, numpy as np, champion\nsys.path.append('..')\nimport mine\n" \
+             "a, w = np.ones((4, 3)), np.ones(3)\nassert np.array_equal(champion.scores(a, w), mine.scores(a, w))\n" \
+             "assert champion.scores.reference is champion.scores and 'kernwright' not in open('champion.py').read().split('import')[1]\n"
+    used = subprocess.run([sys.executable, "-c", script], cwd=tmp_path / "out", capture_output=True, text=True, timeout=60)
+    assert used.returncode == 0, used.stderr
 
