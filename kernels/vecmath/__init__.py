@@ -2,7 +2,8 @@
 
 pip's Numba has no vector mathematics library, so `np.exp` in a loop is a scalar call of libm. The functions here have no
 branch, no table and no call: LLVM inlines them, and turns the loop around them into packed instructions. Each family is a
-file of ordinary functions, whose text is what a candidate carries; `docs/vecmath.md` holds their measured errors and speed.
+file of ordinary functions; a candidate carries their text, with the pieces that several share spliced in (`splice.py`).
+`docs/vecmath.md` holds their measured errors and speed.
 
 The helpers rest on exact roundings: they are compiled with `fastmath=False` and `error_model="numpy"`, whatever the
 options of the kernel around them (the flags belong to instructions, and survive inlining), and with `forceinline=True`.
@@ -20,7 +21,7 @@ from .function import VecFunction
 
 __all__ = ["FUNCTIONS", "JIT_OPTIONS", "VecFunction", "recognise", "with_needs"]
 
-FAMILIES = ("exponential",)
+FAMILIES = ("exponential", "logarithm", "trigonometric", "hyperbolic", "inverse", "power", "error_function")
 """The modules of this package that hold functions, one family a file."""
 
 JIT_OPTIONS: Mapping[str, object] = MappingProxyType({"fastmath": False, "error_model": "numpy", "forceinline": True})

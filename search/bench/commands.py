@@ -151,3 +151,31 @@ def bench_overhead(
     if as_json:
         return print_json({**asdict(found), "warm_fork": asdict(started)})
     print("\n".join([*describe(found), *describe_forks(started)]))
+
+
+@bench.command("vecmath")
+def bench_vecmath(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[FUNCTION]...", help="such as exp or exp_f64 (default: all)")] = None,
+    samples: Annotated[int, typer.Option(min=1000, help="random arguments for each function")] = 1_000_000,
+    exhaustive: Annotated[bool, typer.Option("--exhaustive", help="all float32 numbers: about a minute for each function")] = False,
+    timed: Annotated[bool, typer.Option(help="time the functions beside NumPy's and the C library's")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="of the random arguments")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the errors of the elementary functions that vectorise, in units of the last place, and their speed.
+
+    float32 is compared with float64, float64 with np.longdouble, hard arguments with mpmath. Prints a Markdown table.
+    """
+    from ...kernels.vecmath import FUNCTIONS
+    from .vecmath.table import bench_vecmath as measure
+    from .vecmath.table import describe, in_a_line
+
+    known = {name for function in FUNCTIONS.values() for name in (function.name, function.helper)}
+    for name in names or ():
+        if name not in known:
+            raise typer.BadParameter(f"{name} is no function of vecmath; choose from {', '.join(sorted(known))}")
+    chosen = [function for function in FUNCTIONS.values() if not names or {function.name, function.helper} & set(names)]
+    rows = measure(chosen, samples, exhaustive, timed, seed, lambda row: print(in_a_line(row), file=sys.stderr, flush=True))
+    if as_json:
+        return print_json([row.as_json() for row in rows])
+    print("\n".join(describe(rows, seed)))

@@ -1,0 +1,1 @@
+"""What `kernwright bench vecmath` measures: the errors of vecmath's functions, and their speed."""
