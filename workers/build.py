@@ -1,10 +1,12 @@
 """Build: from a candidate's text to machine code, and what that code shows. Runs in a sandboxed child.
 
 The text is executed with nothing in scope but `np`, `math`, `prange` and a few builtins; `njit` is applied here, never
-by the text. Whether the text stays within the dialect is the gate's affair and was settled before.
+by the text; a function of vecmath, known by its text, has options of its own. Whether the text stays within the dialect
+is the gate's affair and was settled before.
 """
 from __future__ import annotations
 
+import ast
 import builtins
 import linecache
 import math
@@ -25,6 +27,7 @@ from numba.core import errors as numba_errors
 
 from ..kernels.candidate import ENTRY, Candidate
 from ..kernels.signature import Signature
+from ..kernels.vecmath import JIT_OPTIONS, recognise
 from ..kernels.wrapper import wrapper_source
 from .machine_code import examine
 from .object_cache import ObjectCache
@@ -77,8 +80,11 @@ def build(
     parallel = options.parallel and not boundscheck
     started = time.perf_counter()
     namespace = _execute(candidate)
+    helpers = {node.name for node in candidate.tree.body if isinstance(node, ast.FunctionDef) and recognise(node)}
     for name, value in list(namespace.items()):
-        if isinstance(value, types.FunctionType):
+        if isinstance(value, types.FunctionType) and name in helpers:
+            namespace[name] = numba.njit(**JIT_OPTIONS)(value)
+        elif isinstance(value, types.FunctionType):
             namespace[name] = numba.njit(
                 parallel=options.njit_parallel if parallel else False, fastmath=set(options.fastmath) or False,
                 error_model=options.error_model,

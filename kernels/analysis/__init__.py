@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache, partial
 
 from ..candidate import ENTRY, Candidate, CandidateError, Convention
 from ..signature import Signature
+from ..vecmath import recognise
 from .aliases import Aliases
 from .dependence import Dependences
 from .liveness import Liveness, LoopScalars, Reduction, scalars_of
@@ -55,7 +56,7 @@ class Function:
 @dataclass(eq=False)
 class Analysis:
     """A candidate's text, parsed, and the functions in it that could be analysed; the nodes are those of `tree`.
-    undecided: why the others could not, by their names."""
+    undecided: why the others could not, by their names. Functions of vecmath are in neither."""
 
     tree: ast.Module
     functions: tuple[Function, ...]
@@ -90,6 +91,8 @@ def _analyse(text: str, convention: Convention, signature: Signature, promised: 
         types = Types(candidate, signature)
         aliases = Aliases(types)
         for node in types.functions.values():
+            if recognise(node):
+                continue    # it has no array and no loop, and its roundings must stay as they are
             try:
                 known = partial(promise, signature, convention) if promised and node.name == ENTRY else None
                 facts = analyse_function(node, types, aliases, constants, known)

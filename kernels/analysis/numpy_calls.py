@@ -9,11 +9,12 @@ def _words(text: str) -> frozenset[str]:
 ELEMENTWISE_UNARY = _words(
     "abs absolute fabs sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
     "arccosh arctanh floor ceil trunc rint sign square negative positive reciprocal cbrt isnan isinf isfinite "
-    "logical_not invert bitwise_not conj conjugate signbit deg2rad rad2deg round around")
+    "logical_not invert bitwise_not conj conjugate signbit deg2rad rad2deg radians degrees fix sinc round around")
 ELEMENTWISE_BINARY = _words(
     "add subtract multiply divide true_divide floor_divide mod remainder fmod power float_power maximum minimum fmax "
     "fmin arctan2 hypot logaddexp copysign logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
-    "left_shift right_shift equal not_equal less less_equal greater greater_equal heaviside nextafter ldexp")
+    "left_shift right_shift equal not_equal less less_equal greater greater_equal heaviside nextafter ldexp logaddexp2 "
+    "gcd lcm")
 BOOLEAN = _words(
     "isnan isinf isfinite logical_not logical_and logical_or logical_xor equal not_equal less less_equal greater "
     "greater_equal signbit")

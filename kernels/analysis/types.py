@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..candidate import ENTRY, Candidate
 from ..signature import Signature
+from ..vecmath import recognise
 from . import numpy_calls as numpy_facts
 
 
@@ -103,10 +104,13 @@ class Types:
         self.has_unsigned = any(dtype.startswith("uint") for dtype in (
             *casts, *(a.dtype for a in signature.arguments), *(o.dtype for o in signature.outputs)))
         self._seed(candidate, signature)
+        helpers = {name: Type("scalar", known.dtype) for name, node in self.functions.items() if (known := recognise(node))}
+        self.returned |= helpers
         for _ in range(12):
             before = ({f: dict(t) for f, t in self.names.items()}, dict(self.returned))
             for name, function in self.functions.items():
-                self._pass(name, function)
+                if name not in helpers:
+                    self._pass(name, function)
             if before == (self.names, self.returned):
                 break
         else:
@@ -251,6 +255,11 @@ class Types:
         return Type("scalar", value.dtype) if rank == 0 else Type("array", value.dtype, rank)
 
     def _attribute(self, function: str, value: ast.expr, attribute: str) -> Type:
+        match value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="finfo"), args=[given]):
+                return Type("scalar", _dtype_name(given))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="iinfo")):
+                return INT
         if isinstance(value, ast.Name) and value.id in ("np", "math"):
             return FLOAT if attribute in ("pi", "e", "inf", "nan", "tau") else UNKNOWN
         inner = self._type(function, value)

@@ -17,6 +17,7 @@ import numpy as np
 from ..candidate import Candidate
 from ..interpret import load
 from ..spec import KernelSpec
+from ..vecmath.exact import exactly
 from . import calls, operators
 
 REFERENCE = calls.FILENAMES[0]
@@ -38,7 +39,7 @@ def reference(spec: KernelSpec) -> Callable[..., Any]:
 
 def candidate(kernel: Candidate) -> Callable[..., Any]:
     """The candidate's entry function, rewritten; `prange` acts as `range`. Raises CandidateError."""
-    tree = ast.fix_missing_locations(_Rewriter().visit(ast.parse(kernel.text)))
+    tree = ast.fix_missing_locations(_Rewriter().visit(exactly(ast.parse(kernel.text))[0]))
     return load(tree, np, range, given=_NAMES)
 
 

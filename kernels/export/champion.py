@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from ..candidate import Candidate, CandidateError
 from ..signature import Signature
 from ..spec import KernelSpec
+from ..vecmath import JIT_OPTIONS
 from ..wrapper import wrapper_source
 from .guard import describe_guard, guard_source
-from .kernel_text import kernel_source, needs_scipy
+from .kernel_text import functions_of_vecmath, kernel_source, needs_scipy
 from .names import Names, identifiers
 from .reference import bundle
 
@@ -55,6 +56,7 @@ class _Champion:
         self.threading_layer = threading_layer
         self.assumes_finite = assumes_finite
         self.summary = summary
+        self.functions = functions_of_vecmath(candidate)
         bound = {name: value for name, value in vars(opened.module).items() if not name.startswith("__")}
         self.reference = f"{spec.function}_reference"
         while self.reference in identifiers(spec.text) | identifiers(candidate.text) | set(bound):
@@ -65,10 +67,11 @@ class _Champion:
 
     def text(self) -> str:
         names = self.names
-        compiled, link, call, verified = (names.fresh(wanted) for wanted in ("compiled", "link", "call", "verified"))
-        kernel, entry = kernel_source(self.candidate, names, compiled)
+        compiled, vectorised, link, call, verified = (
+            names.fresh(wanted) for wanted in ("compiled", "vectorised", "link", "call", "verified"))
+        kernel, entry = kernel_source(self.candidate, names, compiled, vectorised)
         sections = [
-            ("How the kernel is compiled", self._compiler(compiled)),
+            ("How the kernel is compiled", self._compiler(compiled) + self._of_vecmath(vectorised)),
             ("The kernel", kernel),
             ("How it is called", self._link(link, call, entry)),
         ]
@@ -96,6 +99,10 @@ class _Champion:
         lines.append(f"Needs {', '.join(needs[:-1])} and {needs[-1]}" + (
             f"; the reference imports {', '.join(self.bundle.packages)}." if self.bundle.packages else "."))
         lines += ["The first call compiles, which takes seconds; later processes find the compiled code in the cache.", ""]
+        if self.functions:
+            said = ", ".join(f"{f.helper} ({f.ulp:g} ULP)" for f in self.functions)
+            lines += [*textwrap.wrap("Transcendental functions are Kernwright's own, with the largest error that was measured, in "
+                                     f"units of the last place: {said}.", _WIDTH), ""]
         lines += ["The kernel answers for arguments such as it was verified on:"]
         lines += [f"    {line}" for line in describe_guard(self.signature, self.assumes_finite)]
         lines += [f"For all others the reference does; it is also {function}.reference, and the kernel {function}.kernel."]
@@ -129,6 +136,19 @@ class _Champion:
                     return {numba}.njit(cache=True, **{jit})(function)
                 except {names.known("RuntimeError")}:
                     return {numba}.njit(**{jit})(function)
+            ''')
+
+    def _of_vecmath(self, vectorised: str) -> str:
+        """How the functions of vecmath are compiled: their roundings are exact, whatever the kernel permits."""
+        if not self.functions:
+            return ""
+        options = ", ".join(f"{name}={value!r}" for name, value in sorted(JIT_OPTIONS.items()))
+        return textwrap.dedent(f'''
+
+
+            def {vectorised}(function):
+                """The function compiled by Numba with roundings as they are written, wherever it is called from."""
+                return {self.names.known("numba")}.njit({options})(function)
             ''')
 
     def _link(self, link: str, call: str, entry: str) -> str:

@@ -7,13 +7,15 @@ import re
 from collections.abc import Mapping
 
 from ..candidate import ENTRY, Candidate
+from ..vecmath import VecFunction, recognise
 from .names import Names
 
 _LINEAR_ALGEBRA = frozenset({"dot", "vdot", "linalg"})
 
 
-def kernel_source(candidate: Candidate, names: Names, decorator: str) -> tuple[str, str]:
-    """The candidate's text with `@decorator` on each function, and what its entry is called there.
+def kernel_source(candidate: Candidate, names: Names, decorator: str, vectorised: str) -> tuple[str, str]:
+    """The candidate's text with `@decorator` on each function, `@vectorised` on those of vecmath, and what its entry is
+    called there.
 
     Comments stay. Names are changed only where they mean something else in the file.
     """
@@ -29,8 +31,13 @@ def kernel_source(candidate: Candidate, names: Names, decorator: str) -> tuple[s
     lines = renamed.strip("\n").split("\n")
     functions = [node for node in ast.parse("\n".join(lines)).body if isinstance(node, ast.FunctionDef)]
     for function in reversed(functions):
-        lines.insert(function.lineno - 1, f"@{decorator}")
+        lines.insert(function.lineno - 1, f"@{vectorised if recognise(function) else decorator}")
     return "\n".join(line.rstrip() for line in lines) + "\n", mapping.get(ENTRY, ENTRY)
+
+
+def functions_of_vecmath(candidate: Candidate) -> tuple[VecFunction, ...]:
+    """Those that the candidate's text holds."""
+    return tuple(known for node in candidate.tree.body if isinstance(node, ast.FunctionDef) and (known := recognise(node)))
 
 
 def needs_scipy(candidate: Candidate) -> bool:

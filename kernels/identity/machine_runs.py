@@ -15,6 +15,7 @@ from ..interpret import load, machine
 from ..interpret.instrument import MACHINE, PRANGE, REBIND, REDUCE, TICK, instrumented
 from ..signature import Signature
 from ..spec import OpenSpec, copy_arguments
+from ..vecmath.exact import exactly
 from .arrays import bare, holds_numbers
 from .draw import Draw
 from .functions import number
@@ -59,7 +60,7 @@ def _candidate(kernel: Candidate, draw: Draw) -> Any:
 
     given = {**MACHINE, TICK: draw.tick, PRANGE: range, REDUCE: reduce, REBIND: lambda value, name: value,
              "int": machine.to_int, "pow": machine.builtin_power}
-    return load(instrumented(kernel.tree, {}, divide_as_numpy=True), np, range, math_module=machine.mathematics(), given=given)
+    return load(instrumented(exactly(kernel.tree)[0], {}, divide_as_numpy=True), np, range, math_module=machine.mathematics(), given=given)
 
 
 def _close(plain: Any, numbers: Any, index: tuple[int, ...], tolerance: float) -> bool:

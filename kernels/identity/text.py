@@ -18,6 +18,7 @@ from ..candidate import Candidate
 from ..interpret import load, machine
 from ..interpret.instrument import MACHINE, PRANGE, REBIND, REDUCE, TICK, instrumented
 from ..spec import KernelSpec
+from ..vecmath.exact import exactly
 from . import functions
 from .arrays import wrapped
 from .constants import literal
@@ -65,7 +66,7 @@ def candidate(kernel: Candidate) -> Callable[..., Any]:
     """The candidate's entry function over our numbers; `prange` acts as `range`. Raises CandidateError."""
     given = {**MACHINE, "__divide": divide, "__power": _machine_power, **_names(), TICK: current().tick, PRANGE: range,
              REDUCE: _reduce, REBIND: lambda value, name: value, "int": _to_int}
-    tree = instrumented(kernel.tree, {}, divide_as_numpy=True)
+    tree = instrumented(exactly(kernel.tree)[0], {}, divide_as_numpy=True)
     tree = _rewritten(tree, given, ticking=False)
     return load(tree, Numeric(), range, math_module=mathematics(), given=given)
 

@@ -16,6 +16,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from ..candidate import ENTRY, Candidate, CandidateError
 from ..signature import Signature
+from ..vecmath.exact import exactly
 from . import machine
 from .arrays import LoggedArray, fresh
 from .instrument import MACHINE, PRANGE, REBIND, REDUCE, TICK, instrumented
@@ -102,7 +103,7 @@ def _run(
     outputs = []
     if candidate.convention == "writes":
         outputs = _outputs(log, arguments, signature, parameters[len(arguments):])
-    tree = instrumented(candidate.tree, loops, candidate.options.error_model == "numpy")
+    tree = instrumented(exactly(candidate.tree)[0], loops, candidate.options.error_model == "numpy")
     given = {**MACHINE, TICK: log.tick, PRANGE: log.prange, REDUCE: _reducer(log), REBIND: _rebinder(log),
              "int": machine.to_int, "pow": machine.builtin_power}
     kernel = load(tree, proxy(log), range, math_module=machine.mathematics(), given=given)

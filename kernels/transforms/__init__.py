@@ -23,6 +23,7 @@ from . import (
     tile,
     unroll_jam,
     unsigned,
+    vectorise_functions,
     views,
 )
 from .draft import Rewrite
@@ -31,7 +32,7 @@ __all__ = ["TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
 
 Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
 _MODULES = (schedule, options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
-            unroll_jam, fission, views, unsigned)
+            unroll_jam, fission, views, unsigned, vectorise_functions)
 TRANSFORMS: Mapping[str, Propose] = {module.NAME: module.propose for module in _MODULES}
 
 

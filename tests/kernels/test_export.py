@@ -18,6 +18,7 @@ from kernwright.kernels.export import champion_source
 from kernwright.kernels.export.kernel_text import rename
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, copy_arguments
+from kernwright.kernels.vecmath import FUNCTIONS
 
 SITE = Path(np.__file__).parents[1]
 SIZES = 'sizes={"tiny": {"n": 5}, "verify": {"n": 11}, "benchmark": {"n": 40}}'
@@ -156,7 +157,29 @@ MIX = '''def kernel(a, b, scale, flip, out):
         out[i] = total + b[i]
 '''
 
+DECAY = f'''
+import kernwright
+import numpy as np
+
+
+def make_inputs(size, rng):
+    return (rng.random(size["n"]),)
+
+
+@kernwright.kernel(inputs=make_inputs, {SIZES})
+def decay(a):
+    return np.exp(-a)
+'''
+
+DECAY_KERNEL = FUNCTIONS["exp", "float64"].text + '''
+
+def kernel(a, out):
+    for i in range(a.shape[0]):
+        out[i] = exp_f64(-a[i])
+'''
+
 CASES = {
+    "decay": (DECAY, DECAY_KERNEL, JitOptions(fastmath=("contract", "reassoc")), "writes"),
     "softmax": (None, SOFTMAX, JitOptions(parallel=True, fastmath=("nnan", "contract", "reassoc")), "writes"),
     "jacobi_2d": (None, JACOBI, JitOptions(), "returns"),
     "histogram": (None, HISTOGRAM, JitOptions(error_model="numpy"), "returns"),
@@ -485,6 +508,13 @@ def test_the_kernel_is_compiled_with_the_candidates_options():
         assert function.targetoptions["fastmath"] == {"nnan", "contract", "reassoc"}
         assert function.targetoptions["error_model"] == "python"
         assert function.targetoptions["boundscheck"] is False
+
+
+def test_functions_of_vecmath_are_compiled_with_options_of_their_own_and_named():
+    text = champion("decay")[0]
+    assert "@vectorised\ndef exp_f64(x):" in text and "@compiled\ndef kernel(" in text
+    assert "njit(error_model='numpy', fastmath=False, forceinline=True)" in text and "exp_f64 (0.8 ULP)" in text
+    assert "@vectorised" not in champion("softmax")[0]
 
 
 def test_a_kernel_that_assumes_finite_numbers_is_refused_where_the_spec_promises_none():

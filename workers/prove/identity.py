@@ -7,13 +7,14 @@ tolerance of its own permits one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
+from math import ceil, prod
 from typing import TYPE_CHECKING, Any
 
 from ...kernels.candidate import Candidate
-from ...kernels.identity import DIFFERENT, NOT_APPLICABLE, IdentityReport, compare
+from ...kernels.identity import DIFFERENT, IDENTICAL, NOT_APPLICABLE, IdentityReport, compare
 from ...kernels.signature import Signature
 from ...kernels.spec import KernelSpec, SpecError, Tolerance
+from ...kernels.vecmath.exact import exactly
 from ..evaluation import Verdict
 from ..sandbox.client import ChildFailure
 from ..verify.check import Check
@@ -62,9 +63,18 @@ def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, An
         opened = KernelSpec(**message["spec"]).open()
     except SpecError as error:
         return {"ok": False, "kind": "bad input", "message": str(error)}
-    report = compare(opened, Candidate.from_json(message["candidate"]), Signature.from_json(message["signature"]),
-                     message["sizes"], message["seed"], message["seconds"], DRAWS)
-    return {"ok": True, "report": as_json(report)}
+    candidate = Candidate.from_json(message["candidate"])
+    report = compare(opened, candidate, Signature.from_json(message["signature"]), message["sizes"], message["seed"],
+                     message["seconds"], DRAWS)
+    return {"ok": True, "report": {**as_json(report), "within_ulp": _within(candidate)}}
+
+
+def _within(candidate: Candidate) -> dict[str, float]:
+    """By function, the error in ULP of the helpers of vecmath in its place, the largest of several precisions."""
+    found: dict[str, float] = {}
+    for function in exactly(candidate.tree)[1]:
+        found[function.name] = max(function.ulp, found.get(function.name, 0.0))
+    return dict(sorted(found.items()))
 
 
 def as_json(report: IdentityReport) -> dict[str, Any]:
@@ -88,6 +98,8 @@ def as_json(report: IdentityReport) -> dict[str, Any]:
 def judged(report: Mapping[str, Any], tolerance: Tolerance, oracle: Oracle) -> Check:
     """What the child's report means under the spec's tolerance."""
     facts = {"method": METHOD, "bound": BOUND, **report, "taken_as_exact": _exact(report)}
+    if report["answer"] == IDENTICAL and (within := report.get("within_ulp")):
+        facts["answer"] = f"{IDENTICAL}, with {' and '.join(within)} within {ceil(max(within.values()))} ULP"
     if report["answer"] != DIFFERENT:
         return Check(Verdict.VERIFIED, "", facts)
     found = report["difference"]
@@ -110,6 +122,8 @@ def _exact(report: Mapping[str, Any]) -> list[str]:
         taken.append(str(report["reading"]))
     if report["functions"]:
         taken.append(f"the functions {', '.join(report['functions'])}: equal arguments give equal results")
+    for name, ulp in report.get("within_ulp", {}).items():
+        taken.append(f"{name}, computed by a function of vecmath whose largest measured error is {ulp:g} ULP")
     if report["conversions"]:
         taken.append(f"conversions {', '.join(report['conversions'])}, where the reference computes in it, too")
     if report["by_digits"]:

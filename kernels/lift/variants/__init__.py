@@ -13,15 +13,17 @@ from ...candidate import Candidate, CandidateError, Lineage
 from ...dialect import check
 from ...signature import Signature
 from ...spec import Tolerance
-from . import fused, parallel_nests, reordered
+from . import fused, parallel_nests, reordered, vectorised
 
 __all__ = ["RECIPES", "STEPS", "derive_with", "variants"]
 
 Derive = Callable[[Candidate, Signature], Candidate | None]
-_MODULES = (fused, parallel_nests, reordered)
+_MODULES = (fused, parallel_nests, reordered, vectorised)
 STEPS: Mapping[str, Derive] = {module.NAME: module.derive for module in _MODULES}
 RECIPES: tuple[tuple[str, ...], ...] = (
+    (fused.NAME, parallel_nests.NAME, reordered.NAME, vectorised.NAME),
     (fused.NAME, parallel_nests.NAME, reordered.NAME),
+    (fused.NAME, reordered.NAME, vectorised.NAME),
     (fused.NAME, reordered.NAME),
     (reordered.NAME,),
 )
@@ -40,7 +42,7 @@ def variants(candidates: Sequence[Candidate], signature: Signature, tolerance: T
     base = next((each for each in candidates if each.convention == "writes"), candidates[0] if candidates else None)
     if base is None or base.text.count("\n") > LONGEST:
         return ()
-    left_out = {reordered.NAME} if tolerance.kind == "exact" else set()
+    left_out = {reordered.NAME, vectorised.NAME} if tolerance.kind == "exact" else set()
     if threads < 2:
         left_out.add(parallel_nests.NAME)
     found = {each.identity: each for each in candidates}

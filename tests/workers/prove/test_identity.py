@@ -5,6 +5,7 @@ import pytest
 from kernwright.kernels.candidate import Candidate, JitOptions
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, Tolerance
+from kernwright.kernels.vecmath import FUNCTIONS
 from kernwright.workers.evaluate import Judge
 from kernwright.workers.evaluation import Verdict
 from kernwright.workers.job import Assignment, JudgeSettings
@@ -121,3 +122,15 @@ def test_what_cannot_be_decided_is_not_applicable_and_comes_to_an_end(judge, bod
     check = identity(judge, writes(f"def helper(a):\n    return helper(a)\n\ndef kernel(a, scale, out):\n{body}"), 1, 2.0)
     assert (check.verdict, check.facts["answer"]) == (Verdict.VERIFIED, "not applicable"), check
     assert check.facts["reason"]
+
+
+def test_functions_of_vecmath_count_as_the_functions_that_they_are_and_the_answer_says_within_what():
+    judge = judge_of(TEXT)
+    helper = FUNCTIONS["exp", "float64"]
+    text = helper.text + ONLINE.replace("math.exp", helper.helper)
+    kernel = Candidate(text, JitOptions(parallel=True), "writes")
+    check = identity(judge, kernel, 0, 20.0)
+    assert check.verdict is Verdict.VERIFIED and check.facts["answer"] == "identical, with exp within 1 ULP", check
+    assert any("0.8 ULP" in each for each in check.facts["taken_as_exact"])
+    other = Candidate(text.replace("2.75572", "2.75573"), JitOptions(parallel=True), "writes")
+    assert not identity(judge, other, 0, 20.0).facts["answer"].startswith("identical")
