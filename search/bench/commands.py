@@ -7,10 +7,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ..options import FORMS, AsJson, Kernel, Preset, print_json
+from ..target import SUITE
 
-bench = typer.Typer(no_args_is_help=True, help="Measure Kernwright itself, on a quiet machine.")
+
+class _Benches(TyperGroup):
+    """The commands, of which `npbench` is also called as `npbench:DIR`: a suite is named as its programs are."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0].startswith(SUITE):
+            args = [SUITE.rstrip(":"), args[0].removeprefix(SUITE), *args[1:]]
+        return super().resolve_command(ctx, args)
+
+
+bench = typer.Typer(no_args_is_help=True, cls=_Benches, help="Measure Kernwright itself, on a quiet machine.")
 
 
 @bench.command("aa")
@@ -64,6 +76,33 @@ def bench_library(
     if as_json:
         return print_json(json_of(rows, seed, geometric_mean(rows)))
     print("\n".join(describe(rows, seed)))
+
+
+@bench.command("npbench")
+def bench_npbench(
+    suite: Annotated[Path, typer.Argument(metavar="DIR", help="the suite's root; `bench npbench:DIR` says the same")],
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="programs of the suite (default: all)")] = None,
+    preset: Preset = None,
+    evaluations: Annotated[int, typer.Option(min=0, help="of a run of each program; 0: its seeds only, no search")] = 0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seconds: Annotated[float, typer.Option(min=1.0, help="about how long each pair is timed")] = 12.0,
+    out: Annotated[Path, typer.Option(help="directory of measurements and runs; what is there is not done twice")] = Path("runs/npbench"),
+    as_json: AsJson = False,
+) -> None:
+    """Say how much of each program of a suite lifts, and time its best lifted seed, and other compilers, beside NumPy.
+
+    Prints a Markdown table, with all that did not lift and why.
+    """
+    from ...kernels.npbench.suite import PRESET
+    from .npbench import bench_npbench as measure
+    from .npbench_table import describe, in_a_line
+    from .programs import as_json as json_of
+
+    programs = measure(suite.expanduser(), names or (), preset, evaluations, seed, out, seconds,
+                       lambda program: print(in_a_line(program), file=sys.stderr, flush=True))
+    if as_json:
+        return print_json(json_of(programs))
+    print("\n".join(describe(programs, preset or PRESET)))
 
 
 @bench.command("search")

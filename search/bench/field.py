@@ -51,13 +51,13 @@ class Field(JudgeOnDemand):
             check = court.check(self._judge, rival, self._draw)
             if not check.passed:
                 outcome = WRONG if check.verdict in _OTHER_RESULTS else NOT_AVAILABLE
-                return Standing(name, None, outcome, _short(f"{check.verdict}: {check.message}" if outcome != WRONG else check.message))
+                return Standing(name, None, outcome, short(f"{check.verdict}: {check.message}" if outcome != WRONG else check.message))
             return Standing(name, court.paired(self._judge, rival, Known(REFERENCE), self._draw, self._seconds))
         except NotBuilt as reason:
-            return Standing(name, None, NOT_AVAILABLE, _short(str(reason)))
+            return Standing(name, None, NOT_AVAILABLE, short(str(reason)))
         except FAILURES as failure:
             verdict, message = meaning(failure)
-            return Standing(name, None, NOT_AVAILABLE, _short(f"{verdict}: {message}"))
+            return Standing(name, None, NOT_AVAILABLE, short(f"{verdict}: {message}"))
 
     def ratio(self, name: str, other: str) -> Ratio:
         """Two contenders that were timed, beside each other. Raises RunError where one fails now."""
@@ -67,6 +67,7 @@ class Field(JudgeOnDemand):
             raise RunError(f"{name} cannot be timed beside {other}: {failure}") from None
 
 
-def _short(reason: str) -> str:
+def short(reason: str) -> str:
+    """On one line, and cut where it is long."""
     line = " ".join(reason.split())
     return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON - 2]} …"
