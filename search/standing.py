@@ -7,7 +7,8 @@ from .journal import Journal
 
 REFERENCE = "reference"
 """What result.json calls the champion of such a run."""
-_NEVER_RAN = frozenset({Verdict.REFUSED, Verdict.BUILD_FAILED, Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.TOO_SLOW})
+NEVER_RAN = frozenset({Verdict.REFUSED, Verdict.BUILD_FAILED, Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.TOO_SLOW})
+"""Verdicts on candidates that computed nothing wrong."""
 
 
 def reference_stands(journal: Journal, confirmation: Confirmation | None) -> bool:
@@ -20,4 +21,4 @@ def reference_stands(journal: Journal, confirmation: Confirmation | None) -> boo
         over = confirmation.over_reference
         return over is not None and over.high < 1.0
     fallen = any(data["verdict"] != Verdict.VERIFIED for _, data, _ in journal.events("confirmation"))
-    return not fallen and all(row.evaluation.verdict in _NEVER_RAN for row in journal.evaluations())
+    return not fallen and all(row.evaluation.verdict in NEVER_RAN for row in journal.evaluations())

@@ -23,6 +23,7 @@ from ..journal import Journal, journal_url
 from ..launch import examine, seeds_of
 from ..schema import RunError
 from ..settings import RunSettings, load_settings
+from ..standing import NEVER_RAN, REFERENCE
 from ..target import SUITE, resolve
 from .field import Field, known, short
 from .kept import Kept
@@ -77,7 +78,7 @@ def _measured(name: str, planned: PlannedRun, directory: Path, seconds: float) -
     spec = resolve(planned.kernel, planned.preset)
     settings = load_settings(None, {"seed": planned.seed})
     threads = settings.threads or len(machine_type().physical_cores)
-    champion = _champion(planned) if planned.evaluations else None
+    verified, champion = _run(planned) if planned.evaluations else (None, None)
     kept = Kept(directory / f"{name}.json", {
         "machine": machine_type().key, "threads": threads, "spec": spec.content_hash, "seed": planned.seed, "seconds": seconds,
         "evaluations": planned.evaluations, "champion": champion and champion.identity,
@@ -93,20 +94,23 @@ def _measured(name: str, planned: PlannedRun, directory: Path, seconds: float) -
         standings = {contender: Standing.from_json(kept.value(contender, lambda contender=contender: asdict(field.standing(contender))))
                      for contender in CONTENDERS if contender in field.names}
     passed = [each for each in judged if each["verdict"] == Verdict.VERIFIED]
+    if verified is None:
+        verified = bool(passed) or all(each["verdict"] in NEVER_RAN for each in judged)
     return Program(
         name, Share(*kept.value("share", lambda: astuple(share(spec.open(), inspection.kept, bool(inspection.seeds))))),
-        inspection.kept, len(inspection.seeds), champion is not None if planned.evaluations else bool(passed), standings,
+        inspection.kept, len(inspection.seeds), verified, verified and not (champion if planned.evaluations else passed), standings,
         planned.evaluations, tuple(dict.fromkeys(short(f"{each['verdict']}: {each['message']}") for each in judged if each not in passed)),
         machine_type().key, threads, measured,
     )
 
 
-def _champion(planned: PlannedRun) -> Candidate | None:
-    """The champion of the planned run, which is carried out first. Raises DidNotEnd, RunError."""
-    carry_out(planned)
+def _run(planned: PlannedRun) -> tuple[bool, Candidate | None]:
+    """Whether the planned run, which is carried out first, ended verified, and its champion; None where it handed over the
+    reference. Raises DidNotEnd, RunError."""
+    result = carry_out(planned)
     with Journal.open(journal_url(planned.directory), write=False) as journal:
-        confirmed = journal.state("champion")
-        return None if confirmed is None else journal.candidate(confirmed)
+        given = result["champion"] not in (None, REFERENCE)
+        return result["verdict"] == Verdict.VERIFIED, journal.candidate(journal.state("champion")) if given else None
 
 
 def _assignment(spec: KernelSpec, inspection: Inspection, settings: RunSettings, threads: int) -> Assignment:

@@ -24,8 +24,7 @@ def in_a_line(program: Program) -> str:
     if program.failure:
         return f"{program.name:24} {program.failure}"
     figures = ", ".join(f"{name} {_figure(program, name)}" for name in CONTENDERS if name in program.standings)
-    verified = "verified" if program.verified else "not verified"
-    return f"{program.name:24} {_share(program)} statements lifted, {verified}; {figures or 'nothing timed'}"
+    return f"{program.name:24} {_share(program)} statements lifted, verified: {_verified(program)}; {figures or 'nothing timed'}"
 
 
 def _summary(programs: Sequence[Program], preset: str) -> list[str]:
@@ -39,7 +38,8 @@ def _summary(programs: Sequence[Program], preset: str) -> list[str]:
         f"{' to '.join(dict.fromkeys((days[0], days[-1]))) if days else 'not measured'}, {where or 'no machine'}; preset {preset}, "
         f"{f'{evaluations} evaluations each' if evaluations else 'seeds only, no search'}.", "",
         f"**{totals.share.lifted} of {totals.share.statements}** array statements lift ({100 * totals.share.value:.0f} %); "
-        f"**{totals.verified} of {totals.programs}** programs come out verified. Geometric means over NumPy, where what was not "
+        f"**{totals.verified} of {totals.programs}** programs come out verified"
+        f"{f', {totals.as_it_is} of them as they were' if totals.as_it_is else ''}. Geometric means over NumPy, where what was not "
         f"timed on a program counts as 1: {'; '.join(means) or 'nothing was timed'}.",
     ]
 
@@ -49,8 +49,12 @@ def _cells(program: Program) -> list[str]:
         return [program.name, *["–"] * (len(_HEADER) - 1)]
     lifted = program.ratio(LIFTED)
     timed = [standing.ratio for standing in program.standings.values() if standing.ratio]
-    return [program.name, milliseconds(timed[-1].rival_ns) if timed else "–", _share(program), "yes" if program.verified else "no",
+    return [program.name, milliseconds(timed[-1].rival_ns) if timed else "–", _share(program), _verified(program),
             interval(lifted) if lifted else _figure(program, LIFTED), *(_figure(program, name) for name in (NJIT, PYTHRAN, CHAMPION))]
+
+
+def _verified(program: Program) -> str:
+    return "as it is" if program.as_it_is else "yes" if program.verified else "no"
 
 
 def _share(program: Program) -> str:

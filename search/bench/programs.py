@@ -22,8 +22,8 @@ class Program:
     """One benchmark of a suite.
 
     share: array statements that lifted. kept: those that did not, and other statements that stayed. lifted: how many
-    lifted seeds there are. verified: of a run, whether it ended with a champion; without one, whether a seed passed the
-    whole verification. standings: CONTENDERS by name, each timed beside the reference in processes of its own; none of
+    lifted seeds there are. verified: of a run, whether it ended so; without one, whether a seed passed the whole verification,
+    or nothing computed anything else. as_it_is: whether it is verified because it is handed over as it was. standings: CONTENDERS by name, each timed beside the reference in processes of its own; none of
     the champion where there was no run. unverified: what a seed was refused for. failure: why nothing is known, else "".
     """
 
@@ -32,6 +32,7 @@ class Program:
     kept: tuple[Kept, ...] = ()
     lifted: int = 0
     verified: bool = False
+    as_it_is: bool = False
     standings: Mapping[str, Standing] = field(default_factory=dict)
     evaluations: int = 0
     unverified: tuple[str, ...] = ()
@@ -50,11 +51,12 @@ class Program:
 
 @dataclass(frozen=True)
 class Totals:
-    """means: geometric mean over NumPy by contender; whoever was not timed on a program counts as 1 there, as the program
+    """as_it_is: programs among the verified that are handed over as they were. means: geometric mean over NumPy by contender; whoever was not timed on a program counts as 1 there, as the program
     is then run as it was. timed: on how many programs each was. share: of all programs' array statements."""
 
     programs: int
     verified: int
+    as_it_is: int
     share: Share
     means: Mapping[str, float]
     timed: Mapping[str, int]
@@ -64,7 +66,7 @@ class Totals:
         timed = {name: sum(program.ratio(name) is not None for program in programs) for name in CONTENDERS}
         means = {name: geometric_mean([ratio.speedup if (ratio := program.ratio(name)) else 1.0 for program in programs])
                  for name in CONTENDERS if programs and timed[name]}
-        return cls(len(programs), sum(program.verified for program in programs),
+        return cls(len(programs), sum(program.verified for program in programs), sum(program.as_it_is for program in programs),
                    reduce(add, [program.share for program in programs], Share(0, 0)), means, timed)
 
 

@@ -19,10 +19,11 @@ def ratio(speedup):
     return Ratio(speedup, speedup * 0.9, speedup * 1.1, 60, 1e5, 1e5 * speedup, "reference")
 
 
-STENCIL = Program("stencil", Share(4, 4), (), 6, True, {LIFTED: Standing(LIFTED, ratio(9.0)), NJIT: Standing(NJIT, ratio(2.0)),
+STENCIL = Program("stencil", Share(4, 4), (), 6, True, False, {LIFTED: Standing(LIFTED, ratio(9.0)), NJIT: Standing(NJIT, ratio(2.0)),
                   PYTHRAN: Standing(PYTHRAN, None, "n/a", "Pythran is not installed")}, 0, (), "zen", 2, "2026-11-26")
-SOLVER = Program("solver", Share(1, 4), (Kept(7, "x = np.linalg.solve(a,\n  b)", "np.linalg.solve has no loop form here"),), 2, False,
+SOLVER = Program("solver", Share(1, 4), (Kept(7, "x = np.linalg.solve(a,\n  b)", "np.linalg.solve has no loop form here"),), 2, False, False,
                  {LIFTED: Standing(LIFTED, None, "wrong", "differs in 3 elements")}, 0, ("wrong: differs in 3 elements",), "zen", 2, "2026-11-26")
+SORT = Program("sort", Share(0, 2), (), 0, True, True, {}, 0, (), "zen", 2, "2026-11-26")
 BROKEN = Program("broken", failure="broken.json has no benchmark")
 
 
@@ -40,7 +41,8 @@ def test_the_table_says_what_lifted_what_did_not_and_why_a_figure_is_missing():
     assert "9.00 (8.10 to 9.90)" in said or "9.0 (8.1 to 9.9)" in said
     assert "- solver, line 7 stays as it is: `x = np.linalg.solve(a,` (np.linalg.solve has no loop form here)" in said
     assert "- stencil, Pythran: n/a: Pythran is not installed" in said and "- broken: broken.json has no benchmark" in said
-    assert in_a_line(STENCIL).startswith("stencil") and "4 of 4 statements lifted, verified" in in_a_line(STENCIL)
+    assert in_a_line(STENCIL).startswith("stencil") and "4 of 4 statements lifted, verified: yes" in in_a_line(STENCIL)
+    assert "**2 of 2** programs come out verified, 1 of them as they were" in "\n".join(describe([STENCIL, SORT], "S"))
     assert json.loads(json.dumps(as_json([STENCIL, SOLVER])))["totals"]["share"] == {"lifted": 5, "statements": 8}
 
 
