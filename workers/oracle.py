@@ -4,6 +4,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
@@ -16,6 +17,8 @@ from .sensitivity import Sensitivity
 
 BUDGET_BYTES = 256 * 2**20
 _EXTRA_BYTES_FACTOR, _EXTRA_BYTES, _EXTRA_SECONDS = 64, 2**20, 5.0
+_STEEPEST = 4
+"""No array has more dimensions of one length than this, as a rule."""
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
            109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229)
 
@@ -66,6 +69,7 @@ class Oracle:
         self._budget = budget_bytes
         self._cases: OrderedDict[tuple[Any, int], _Entry] = OrderedDict()
         self._extra: tuple[Mapping[str, int], ...] | None = None
+        self._most: dict[str, int | None] = {}
         self._unforeseen: tuple[Mapping[str, int], ...] | None = None
 
     def case(self, size: str | Mapping[str, int], seed: int) -> Case:
@@ -104,6 +108,19 @@ class Oracle:
                 size for size in _around(self.spec.sizes["verify"]) if monotonic() < end and self._accepts(size)
             )
         return self._extra
+
+    def most(self, name: str) -> int | None:
+        """How large the dimension `name` may be in sizes of our own: where one more multiplies the memory, as for the
+        exponent of a power of two, no larger than it is declared; else None, as there is no limit."""
+        if name not in self._most:
+            verify = self.spec.sizes["verify"]
+            bound: int | None = None
+            with suppress(SpecError):
+                here, further = self.case("verify", 0), self.case({**verify, name: verify[name] + 1}, 0)
+                if further.nbytes > here.nbytes * (1 + 1 / max(1, verify[name])) ** _STEEPEST:
+                    bound = max(size[name] for size in self.spec.sizes.values())
+            self._most[name] = bound
+        return self._most[name]
 
     def unforeseen_sizes(self) -> tuple[Mapping[str, int], ...]:
         """The smallest sizes at which results have other shapes than the signature foresees, as where a slice ends at its

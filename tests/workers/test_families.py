@@ -3,6 +3,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from kernwright.kernels import library
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, SpecError
@@ -14,6 +15,7 @@ from kernwright.workers.verify.families import FAMILIES
 from kernwright.workers.verify.families.domain import Domain
 from kernwright.workers.verify.families.drive import Drive
 from kernwright.workers.verify.families.family import Field
+from kernwright.workers.verify.families.sizes import larger, unusual
 
 SIZES = 'sizes={"tiny": {"n": 6}, "verify": {"n": 29}, "benchmark": {"n": 120}}'
 GRID = 'sizes={"tiny": {"n": 4, "m": 5}, "verify": {"n": 13, "m": 17}, "benchmark": {"n": 40, "m": 50}}'
@@ -369,3 +371,13 @@ def test_no_right_variant_is_refused_by_any_family(draw, reference, candidate):
     check = drive(oracle_of(draw, reference), candidate, 4.0)
     assert check.passed, check.message
     assert check.facts["inputs"] >= 20
+
+
+def test_no_size_is_tried_at_which_a_power_of_two_would_fill_the_memory():
+    """A transform of 2**stages samples, at 31 stages, took a worker's node down."""
+    spec = library.load("fft_stages").open()
+    oracle = Oracle(spec, observe(spec, 0).signature)
+    sizes = [*unusual(oracle, Candidate("def kernel(signal):\n    return signal\n")), *larger(oracle, 10.0, 0)]
+    assert sizes and max(size["stages"] for size in sizes) <= max(size["stages"] for size in spec.sizes.values())
+    plain = library.load("softmax").open()
+    assert Oracle(plain, observe(plain, 0).signature).most(next(iter(plain.sizes["tiny"]))) is None

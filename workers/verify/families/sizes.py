@@ -63,7 +63,7 @@ def unusual(oracle: Oracle, candidate: Candidate) -> Iterator[Mapping[str, int]]
             if length <= _SMALL:
                 sizes.append(dict.fromkeys(tiny, length))
             for size in sizes:
-                if size not in seen:
+                if size not in seen and _affordable(oracle, size):
                     seen.append(size)
                     yield size
 
@@ -76,6 +76,11 @@ def larger(oracle: Oracle, seconds: float, seed: int) -> Iterator[Mapping[str, i
     once = perf_counter() - start
     for key, value in benchmark.items():
         factor = next((f for f in _LARGE_FACTORS if f * once < seconds and f * case.nbytes < _LARGE_BYTES), None)
-        if factor is not None and value > 1:
+        if factor is not None and value > 1 and oracle.most(key) is None:
             yield {**benchmark, key: factor * value}
 
+
+def _affordable(oracle: Oracle, size: Mapping[str, int]) -> bool:
+    """Whether no dimension is larger than memory may bear."""
+    declared = {key: max(each[key] for each in oracle.spec.sizes.values()) for key in size}
+    return all(length <= declared[key] or (most := oracle.most(key)) is None or length <= most for key, length in size.items())
