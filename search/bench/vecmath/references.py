@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 WIDER: Mapping[str, type[np.floating[Any]]] = MappingProxyType({"float32": np.float64, "float64": np.longdouble})
 DIGITS = 60
-ERF_TERMS = 160
+ERF_IS_1 = 7
 
 
 def _erf(x: np.ndarray) -> np.ndarray:
@@ -30,13 +31,20 @@ def _erf_double(x: float) -> float:
 
 def _erf_long(x: np.ndarray) -> np.ndarray:
     """2 / sqrt(pi) exp(-x**2) sum of 2**n x**(2 n + 1) / (1 3 5 ... (2 n + 1)): all terms of one sign, so that none cancels."""
-    clamped = np.clip(x, -7, 7)
-    term = clamped.copy()
-    total = term.copy()
-    for n in range(1, ERF_TERMS):
-        term = term * (2 * clamped * clamped / (2 * n + 1))
-        total += term
-    return 2 / np.sqrt(np.arctan(np.ones((), x.dtype)) * 4) * np.exp(-clamped * clamped) * total
+    result = np.where(np.isnan(x), x, np.sign(x))
+    size = np.abs(x)
+    for low, high in pairwise((0, 0.5, 1, 2, 4, ERF_IS_1)):
+        some = (size >= low) & (size < high) & (x != 0)
+        part = x[some]
+        square = part * part
+        total = term = part
+        n = 1
+        while term.size and np.max(term / total) > np.finfo(x.dtype).eps / 16:
+            term = term * (2 * square / (2 * n + 1))
+            total = total + term
+            n += 1
+        result[some] = 2 / np.sqrt(4 * np.arctan(np.ones((), x.dtype))) * np.exp(-square) * total
+    return np.where(x == 0, x, result)
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
