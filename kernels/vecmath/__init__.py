@@ -5,8 +5,9 @@ branch, no table and no call: LLVM inlines them, and turns the loop around them 
 file of ordinary functions; a candidate carries their text, with the pieces that several share spliced in (`splice.py`).
 `docs/vecmath.md` holds their measured errors and speed.
 
-The helpers rest on exact roundings: they are compiled with `fastmath=False` and `error_model="numpy"`, whatever the
-options of the kernel around them (the flags belong to instructions, and survive inlining), and with `forceinline=True`.
+The helpers rest on exact roundings: they are compiled with `JIT_OPTIONS`, whatever the options of the kernel around them (flags
+belong to instructions, and survive inlining). Of fastmath they bear `contract` alone, which saves a quarter of the time: where
+a rounding error is computed, each product is exact by its factors' lengths, so that fusing it with an addition changes nothing.
 """
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ __all__ = ["FUNCTIONS", "JIT_OPTIONS", "VecFunction", "recognise", "with_needs"]
 FAMILIES = ("exponential", "logarithm", "trigonometric", "hyperbolic", "inverse", "power", "error_function")
 """The modules of this package that hold functions, one family a file."""
 
-JIT_OPTIONS: Mapping[str, object] = MappingProxyType({"fastmath": False, "error_model": "numpy", "forceinline": True})
+JIT_OPTIONS: Mapping[str, object] = MappingProxyType({"fastmath": {"contract"}, "error_model": "numpy", "forceinline": True})
 """What `numba.njit` is given for a helper, whatever the kernel that calls it is given."""
 
 

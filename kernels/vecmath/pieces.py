@@ -1,6 +1,6 @@
 """Pieces that serve every family: halves of numbers, quotients in two parts, powers of two.
 
-No multiplication here is fused with an addition, so an exact product needs factors of at most 26 bits each.
+A product is exact where its factors have at most 26 bits each, whether it is fused with an addition or not.
 """
 from __future__ import annotations
 

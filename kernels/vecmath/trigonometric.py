@@ -86,7 +86,7 @@ def sine_and_cosine_single(r):
     return s, w
 
 
-@vec_function("|x| <= 2**24", ulp=0.8, evidence="8,001,778 arguments", limit=LIMIT_F64)
+@vec_function("|x| <= 2**24", ulp=0.8, evidence="8,001,778 arguments, fused and apart", limit=LIMIT_F64)
 def sin_f64(x):
     """Sine."""
     n, r, c = reduced(x)
@@ -99,7 +99,7 @@ def sin_f64(x):
     return x if abs(x) < 7e-9 else y
 
 
-@vec_function("|x| <= 2**28", ulp=0.51, evidence="8,001,778 arguments", limit=LIMIT_F32)
+@vec_function("|x| <= 2**28", ulp=0.51, evidence="8,001,778 arguments, fused and apart", limit=LIMIT_F32)
 def sin_f32(x):
     """Sine."""
     a = np.float64(x)
@@ -111,7 +111,7 @@ def sin_f32(x):
     return x if x == np.float32(0.0) else np.float32(y)
 
 
-@vec_function("|x| <= 2**24", ulp=0.8, evidence="8,001,778 arguments", limit=LIMIT_F64)
+@vec_function("|x| <= 2**24", ulp=0.8, evidence="8,001,778 arguments, fused and apart", limit=LIMIT_F64)
 def cos_f64(x):
     """Cosine."""
     n, r, c = reduced(x)
@@ -123,7 +123,7 @@ def cos_f64(x):
     return y if abs(x) <= 16777216.0 else np.nan
 
 
-@vec_function("|x| <= 2**28", ulp=0.51, evidence="8,001,778 arguments", limit=LIMIT_F32)
+@vec_function("|x| <= 2**28", ulp=0.51, evidence="8,001,778 arguments, fused and apart", limit=LIMIT_F32)
 def cos_f32(x):
     """Cosine."""
     a = np.float64(x)
@@ -134,7 +134,7 @@ def cos_f32(x):
     return np.float32(y if abs(a) <= 268435456.0 else np.nan)
 
 
-@vec_function("|x| <= 2**24", ulp=1, evidence="8,001,778 arguments", limit=LIMIT_F64)
+@vec_function("|x| <= 2**24", ulp=1.0, evidence="8,001,778 arguments, fused and apart", limit=LIMIT_F64)
 def tan_f64(x):
     """Tangent."""
     n, r, c = reduced(x)
@@ -154,7 +154,7 @@ def tan_f64(x):
     return x if abs(x) < 3e-9 else y
 
 
-@vec_function("|x| <= 2**28", ulp=0.51, evidence="8,001,778 arguments", limit=LIMIT_F32)
+@vec_function("|x| <= 2**28", ulp=0.51, evidence="8,001,778 arguments, fused and apart", limit=LIMIT_F32)
 def tan_f32(x):
     """Tangent."""
     a = np.float64(x)

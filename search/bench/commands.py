@@ -197,6 +197,7 @@ def bench_vecmath(
     names: Annotated[list[str] | None, typer.Argument(metavar="[FUNCTION]...", help="such as exp or exp_f64 (default: all)")] = None,
     samples: Annotated[int, typer.Option(min=1000, help="random arguments for each function")] = 1_000_000,
     exhaustive: Annotated[bool, typer.Option("--exhaustive", help="all float32 numbers: about a minute for each function")] = False,
+    fused: Annotated[bool, typer.Option(help="let multiplications and additions be fused, where the machine can")] = True,
     timed: Annotated[bool, typer.Option(help="time the functions beside NumPy's and the C library's")] = True,
     seed: Annotated[int, typer.Option(min=0, help="of the random arguments")] = 0,
     as_json: AsJson = False,
@@ -214,7 +215,7 @@ def bench_vecmath(
         if name not in known:
             raise typer.BadParameter(f"{name} is no function of vecmath; choose from {', '.join(sorted(known))}")
     chosen = [function for function in FUNCTIONS.values() if not names or {function.name, function.helper} & set(names)]
-    rows = measure(chosen, samples, exhaustive, timed, seed, lambda row: print(in_a_line(row), file=sys.stderr, flush=True))
+    rows = measure(chosen, samples, exhaustive, fused, timed, seed, lambda row: print(in_a_line(row), file=sys.stderr, flush=True))
     if as_json:
         return print_json([row.as_json() for row in rows])
-    print("\n".join(describe(rows, seed)))
+    print("\n".join(describe(rows, fused, seed)))

@@ -22,12 +22,16 @@ def signature(function: VecFunction) -> str:
     return f"void({', '.join([f'{function.dtype}[::1]'] * (1 + function.arity))})"
 
 
-def compiled(function: VecFunction) -> Any:
-    """loop(out, x) or loop(out, x, y) over contiguous arrays of the function's dtype, compiled for these alone."""
+def compiled(function: VecFunction, fused: bool = True) -> Any:
+    """loop(out, x) or loop(out, x, y) over contiguous arrays of the function's dtype, compiled for these alone.
+
+    fused: whether multiplications and additions may be fused, as they are in a champion where the machine can.
+    """
+    options = dict(JIT_OPTIONS) if fused else {**JIT_OPTIONS, "fastmath": False}
     names: dict[str, Any] = {"np": np}
     for helper in with_needs([function]):
         exec(helper.text, names)
-        names[helper.helper] = numba.njit(**JIT_OPTIONS)(names[helper.helper])
+        names[helper.helper] = numba.njit(**options)(names[helper.helper])
     arguments = NAMES[: function.arity]
     exec(LOOP.format(arguments=", ".join(arguments), helper=function.helper, elements=", ".join(f"{x}[i]" for x in arguments)), names)
     return numba.njit(signature(function), error_model="numpy")(names["loop"])

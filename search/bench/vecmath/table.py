@@ -38,20 +38,20 @@ class Row:
                 "ns": speed and speed.ns, "over_numpy": speed and speed.over_numpy, "over_libm": speed and speed.over_libm}
 
 
-def bench_vecmath(functions: Sequence[VecFunction], samples: int, exhaustive: bool, timed: bool, seed: int,
+def bench_vecmath(functions: Sequence[VecFunction], samples: int, exhaustive: bool, fused: bool, timed: bool, seed: int,
                   report: Callable[[Row], None]) -> list[Row]:
     """A row for each function; `report` is told each as it comes."""
     rows = []
     for function in functions:
-        loop = compiled(function)
+        loop = compiled(function, fused)
         rows.append(Row(function, measure(function, loop, samples, exhaustive, seed), measure_speed(function, loop) if timed else None))
         report(rows[-1])
     return rows
 
 
-def describe(rows: Sequence[Row], seed: int) -> list[str]:
+def describe(rows: Sequence[Row], fused: bool, seed: int) -> list[str]:
     """The lines of the Markdown table, and one that says where it was measured."""
-    return [*table(HEADER, [_cells(row) for row in rows]), "", f"{machine_type().key}, seed {seed}."]
+    return [*table(HEADER, [_cells(row) for row in rows]), "", f"{machine_type().key}, seed {seed}, multiplications and additions {'fused' if fused else 'apart'}."]
 
 
 def in_a_line(row: Row) -> str:

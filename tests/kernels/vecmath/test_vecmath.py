@@ -61,6 +61,15 @@ def test_no_error_is_larger_than_stated(function):
     assert found.ulp <= function.ulp, f"{found.ulp} at {found.at}"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not LONG_DOUBLE, reason="np.longdouble is float64 here")
+@each
+def test_no_error_is_larger_than_stated_over_more_arguments_fused_or_apart(function):
+    for fused in (True, False):
+        found = measure(function, compiled(function, fused), 1_000_000, False, seed=1)
+        assert found.ulp <= function.ulp, f"{found.ulp} at {found.at}, {'fused' if fused else 'apart'}"
+
+
 @each
 def test_a_loop_is_packed_instructions_without_a_call(function):
     (assembly,) = compiled_once(function).inspect_asm().values()
