@@ -84,7 +84,7 @@ def inspect(message: Mapping[str, Any]) -> dict[str, Any]:
             refused = str(error)
     except SpecError as error:
         return {"ok": False, "kind": "bad input", "message": " ".join(str(error).split())}
-    forms = variants(lifted.candidates, observation.signature, opened.tolerance, message["threads"])
+    forms = variants(lifted.candidates, observation.signature, opened.tolerance, message["threads"], lifted.others)
     inspection = Inspection(observation, opened.parameters, (*lifted.candidates, *forms), lifted.kept, plain, refused)
     return {"ok": True, "inspection": inspection.as_json()}
 

@@ -11,6 +11,7 @@ from .calls import Lifted, arguments, call
 from .dtypes import cast, joined, literal
 from .errors import CannotLift
 from .expressions import Expressions
+from .products import by_blas
 from .values import Index, Value
 
 LABELS = "abcdefghijklmnopqrstuvwxyz"
@@ -32,7 +33,7 @@ def _matmul(e: Expressions, node: ast.Call) -> Lifted:
     first = "z" if a.ndim == 1 else batch[len(batch) - (a.ndim - 2):] + "yz"
     second = columns if b.ndim <= 2 else batch[len(batch) - (b.ndim - 2):] + columns
     out = batch + ("" if a.ndim == 1 else "y") + ("" if b.ndim == 1 else "x")
-    return contracted(e, node, (a, b), (first, second), out)
+    return contracted(e, node, (a, b), (first, second), out, (x, y))  # type: ignore[arg-type]
 
 
 Expressions.methods["dot"] = _matmul  # type: ignore[assignment]
@@ -66,7 +67,7 @@ def _einsum(e: Expressions, node: ast.Call) -> Lifted:
     values = tuple(e.value(a) for a in node.args[1:])
     if len(values) != len(inputs) or any(v.ndim != len(labels) for v, labels in zip(values, inputs)):
         raise CannotLift("np.einsum whose subscripts do not fit its operands")
-    return contracted(e, node, values, inputs, out)
+    return contracted(e, node, values, inputs, out, tuple(node.args[1:]))
 
 
 @call("trace")
@@ -78,14 +79,17 @@ def _trace(e: Expressions, node: ast.Call) -> Lifted:
     return contracted(e, node, (value,), ("zz",), "")
 
 
-def contracted(e: Expressions, node: ast.AST, values: tuple[Value, ...], inputs: tuple[str, ...], out: str) -> Value:
-    """The sum over all labels that are not in `out` of the operands' product, in a variable.
+def contracted(e: Expressions, node: ast.AST, values: tuple[Value, ...], inputs: tuple[str, ...], out: str,
+               nodes: tuple[ast.expr, ...] = ()) -> Value:
+    """The sum over all labels that are not in `out` of the operands' product, in a variable. nodes: the operands' expressions.
 
     Where the last label of the result is the last of an operand, rows are added up; else each element is summed in a
     variable, so that the innermost loop runs along memory either way.
     """
     if any(v.dtype.kind == "b" for v in values):
         raise CannotLift("a product of booleans that sums")
+    if e.style.blas and (product := by_blas(e, node, values, nodes, inputs, out)) is not None:
+        return product
     dtype = joined(*values) if len(values) > 1 else values[0].dtype
     extents: dict[str, Affine] = {}
     ones: dict[str, bool] = {}

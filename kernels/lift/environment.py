@@ -13,6 +13,7 @@ from . import syntax
 from .affine import ONE, ZERO, Affine
 from .dtypes import cast, loop_dtypes, settled
 from .errors import CannotLift
+from .styles import PLAIN
 from .values import UNKNOWN, Index, Pack, Value, number
 from .watch import Instance, Type
 from .writer import EXPENSIVE, Writer
@@ -24,7 +25,8 @@ class Environment(Writer):
     mutated: the variables whose arrays the function writes into. finite: whether neither nan nor inf occurs, by the
     author's word. hint: the name under which the statement at hand stores its result, for the array that its outermost
     call makes. mask: the mask of the assignment at hand, while its value is read element by element. known_mask: the
-    same, in a variable, while its value is read as arrays of the selected elements.
+    same, in a variable, while its value is read as arrays of the selected elements. style: how it becomes loops where there
+    are several ways.
     """
 
     def __init__(self, taken: set[str], seen: Instance, constants: Mapping[str, Any], helpers: frozenset[str]) -> None:
@@ -35,6 +37,7 @@ class Environment(Writer):
         self.environment: dict[str, Value | Pack] = {}
         self.mutated: frozenset[str] = frozenset()
         self.finite = False
+        self.style = PLAIN
         self.hint: tuple[int, str] | None = None
         self.statement: ast.stmt | None = None
         self.mask: tuple[str, Value] | None = None

@@ -109,6 +109,9 @@ class Expressions(Environment):
     def keep_call(self, node: ast.Call, reason: str) -> Value | Pack:
         raise NotImplementedError
 
+    def viewed(self, value: Value, node: ast.expr) -> Value:
+        raise NotImplementedError
+
     # -- operators ----------------------------------------------------------------------------------------------
 
     def _unary(self, node: ast.UnaryOp) -> Value:

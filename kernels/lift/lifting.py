@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +21,10 @@ from .outputs import written
 from .render import module_text
 from .source import RESERVED, Program, read_program
 from .statements import Statements
+from .styles import PLAIN, STYLES, Style
 from .tidy import tidy
 from .versions import split_versions
-from .watch import Instance, watch
+from .watch import Instance, Instances, watch
 
 FAMILIES = (arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows)
 """The modules whose calls have loop forms; importing them registers these."""
@@ -32,11 +34,13 @@ BUILTINS = frozenset("range len abs min max int float bool complex round sum enu
 @dataclass(frozen=True)
 class Lifted:
     """candidates: the reference as plain loops, in each convention that is open; empty where the gate refuses it.
-    kept: the statements that stayed as they were, and why.
+    kept: the statements that stayed as they were, and why. others: the candidates of each further style that makes
+    something else of it, as many as there are conventions.
     """
 
     candidates: tuple[Candidate, ...]
     kept: tuple[Kept, ...]
+    others: tuple[tuple[Candidate, ...], ...] = ()
 
 
 def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
@@ -53,6 +57,19 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     except Exception as error:  # noqa: BLE001 - rewritten for watching, the author's code may raise anything
         line = program.functions[program.entry].lineno
         return Lifted((), (Kept(line, "", f"the reference could not be watched: {one_line(error)}"),))
+    own = _lifted(copy.deepcopy(program), observed, spec, signature, PLAIN)
+    known = {candidate.identity for candidate in own.candidates}
+    others = []
+    for style in STYLES:
+        made = _lifted(copy.deepcopy(program), observed, spec, signature, style).candidates
+        if not known & {candidate.identity for candidate in made}:
+            others.append(made)
+        known |= {candidate.identity for candidate in made}
+    return Lifted(own.candidates, own.kept, tuple(filter(None, others)))
+
+
+def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Signature, style: Style) -> Lifted:
+    """The program, which is changed, in one style."""
     kept: list[Kept] = []
     lines = spec.spec.text.splitlines()
 
@@ -69,7 +86,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,
                                 frozenset(program.functions), source=source)
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
-            lifter.finite = spec.declaration.finite
+            lifter.finite, lifter.style = spec.declaration.finite, style
             lifter.mutated = mutated_in(function.body)
             lifter.prepare(function)
             lifter.body(function.body)
@@ -77,14 +94,14 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             function.body = ast.parse("\n".join(lifter.lines) or "pass").body
             _augment(function)
     outputs = _output_names(program, signature)
-    options = JitOptions(error_model="numpy")
-    made = [Candidate(module_text(program), options, lineage=Lineage("seed", "lifted to loops"))]
+    options, lineage = JitOptions(error_model="numpy"), Lineage("seed", style.note)
+    made = [Candidate(module_text(program), options, lineage=lineage)]
     if signature.writes_open:
         entry = program.functions[program.entry]
         body = written(entry, outputs, signature)
         if body is not None:
             program.functions[program.entry] = ast.FunctionDef(entry.name, entry.args, body, [])
-            made.append(Candidate(module_text(program, outputs), options, "writes", Lineage("seed", "lifted to loops")))
+            made.append(Candidate(module_text(program, outputs), options, "writes", lineage))
     passed = []
     for candidate in made:
         refusals = check(candidate, signature)

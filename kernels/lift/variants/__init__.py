@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from ...analysis import Undecided
 from ...candidate import Candidate, CandidateError, Lineage
@@ -28,39 +29,55 @@ RECIPES: tuple[tuple[str, ...], ...] = (
     (reordered.NAME,),
 )
 """The most promising first, as a short run judges but these. A step that declines is left out of its recipe."""
-MOST = 8
+OF_OTHER_STYLES = 2
+"""How many of the recipes are applied to what was lifted in another style."""
+MOST = 10
 LONGEST = 300
 """Lines of text beyond which the steps would take longer than the seeds are worth."""
 
 
-def variants(candidates: Sequence[Candidate], signature: Signature, tolerance: Tolerance, threads: int) -> tuple[Candidate, ...]:
-    """At most `MOST` further seeds made of the lifted `candidates`, none of them twice.
+def variants(candidates: Sequence[Candidate], signature: Signature, tolerance: Tolerance, threads: int,
+             others: Sequence[Sequence[Candidate]] = ()) -> tuple[Candidate, ...]:
+    """At most `MOST` further seeds made of the lifted `candidates` and of those in `others`, which were lifted in other
+    styles; none of them twice.
 
     They are made in the convention that costs least. Sums are reordered only where the tolerance leaves room for rounding;
     loops are parallel only where a run has several threads.
     """
-    base = next((each for each in candidates if each.convention == "writes"), candidates[0] if candidates else None)
-    if base is None or base.text.count("\n") > LONGEST:
-        return ()
     left_out = {reordered.NAME, vectorised.NAME} if tolerance.kind == "exact" else set()
     if threads < 2:
         left_out.add(parallel_nests.NAME)
-    found = {each.identity: each for each in candidates}
-    known = set(found)
+    recipes = list(dict.fromkeys(tuple(name for name in recipe if name not in left_out) for recipe in RECIPES))
+    plain = _of_base(_base(candidates), "lifted", recipes, signature)
+    further = [_of_base(base, base.lineage.note, (*recipes[:OF_OTHER_STYLES], ()), signature)
+               for base in map(_base, others) if base is not None]
+    known = {each.identity for each in candidates}
+    found = {each.identity: each for turn in zip_longest(plain, *further) for each in turn if each is not None}
+    return tuple(each for identity, each in found.items() if identity not in known)[:MOST]
+
+
+def _base(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate in the convention that costs least; None where the text of it is too long for the steps."""
+    base = next((each for each in candidates if each.convention == "writes"), candidates[0] if candidates else None)
+    return None if base is None or base.text.count("\n") > LONGEST else base
+
+
+def _of_base(base: Candidate | None, note: str, recipes: Sequence[tuple[str, ...]], signature: Signature) -> list[Candidate]:
+    """What the recipes make of one candidate, in their order; the empty one leaves it as it is."""
     made: dict[tuple[str, ...], Candidate | None] = {}
-    for recipe in RECIPES:
+    found = []
+    for recipe in recipes if base is not None else ():
+        assert base is not None
         current, done = base, ()
         for name in recipe:
-            if name in left_out:
-                continue
             step = (*done, name)
             if step not in made:
                 made[step] = derive_with(name, current, signature)
             if (next_form := made[step]) is not None:
                 current, done = next_form, step
-        if done:
-            found.setdefault(current.identity, replace(current, lineage=Lineage("seed", ", ".join(("lifted", *done)))))
-    return tuple(each for identity, each in found.items() if identity not in known)[:MOST]
+        if done or not recipe:
+            found.append(replace(current, lineage=Lineage("seed", ", ".join((note, *done)))))
+    return found
 
 
 def derive_with(name: str, candidate: Candidate, signature: Signature) -> Candidate | None:

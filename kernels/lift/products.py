@@ -1,0 +1,86 @@
+"""Products by BLAS: which sums of products stay calls of `np.dot` in the style that keeps them."""
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from .affine import ZERO, Affine
+from .expressions import Expressions
+from .values import Index, Value
+
+
+@dataclass(frozen=True)
+class _Product:
+    """Labels: the summed one, each operand's own ("" for a vector), those over which there is a loop, and whether the operands
+    change places."""
+
+    summed: str
+    own: tuple[str, str]
+    outer: str
+    swapped: bool
+
+
+def by_blas(e: Expressions, node: ast.AST, values: tuple[Value, ...], nodes: tuple[ast.expr, ...], inputs: tuple[str, ...],
+            out: str) -> Value | None:
+    """The product of matrices, or of a matrix and a vector, in a variable that `np.dot` writes; None where it is none of those.
+
+    nodes: the operands as the reference writes them. Further leading axes of them become loops around the call.
+    """
+    if len(values) != 2 or len(nodes) != 2 or e.mask is not None:
+        return None
+    if values[0].dtype != values[1].dtype or values[0].dtype.char not in "fdFD":
+        return None
+    product = _read(inputs, out)
+    if product is None or not any(product.own) or _stretches(values, inputs, product):
+        return None
+    held = [e.held(e.viewed(value, each)) for value, each in zip(values, nodes)]
+    places: dict[str, tuple[Affine, bool]] = {}
+    for value, labels in zip(held, inputs):
+        for label, extent, one in zip(labels, value.extents, value.ones):
+            if label not in places or places[label][1] and not one:
+                places[label] = extent, one
+    result = e.allocate(e.name_for(node, "product"), held[0].dtype, tuple(places[label][0] for label in out),
+                        tuple(places[label][1] for label in out))
+    with e.nest(tuple(places[label][0] for label in product.outer)) as index:
+        outer = dict(zip(product.outer, index))
+        texts = []
+        for place, (value, labels) in enumerate(zip(held, inputs)):
+            at = tuple(ZERO if one and not places[label][1] else outer[label]
+                       for label, one in zip(labels, value.ones) if label in outer)
+            core = labels[len(at):]
+            wanted = product.own[place] + product.summed if (place == 0) != product.swapped else product.summed + product.own[place]
+            texts.append(_at(str(value.name), at) + ("" if core == wanted else ".T"))
+        left, right = reversed(texts) if product.swapped else texts
+        e.emit(f"np.dot({left}, {right}, out={_at(str(result.name), index)})")
+    return result
+
+
+def _read(inputs: tuple[str, ...], out: str) -> _Product | None:
+    first, second = inputs
+    summed = (set(first) & set(second)) - set(out)
+    if len(summed) != 1 or any(len(set(labels)) != len(labels) for labels in (*inputs, out)):
+        return None
+    if (set(first) | set(second)) - set(out) != summed:
+        return None                     # a label that but one operand has is summed too
+    total = next(iter(summed))
+    own = tuple(next((c for c in reversed(labels) if c != total and c not in other), "")
+                for labels, other in ((first, second), (second, first)))
+    outer = "".join(c for c in out if c not in own)
+    swapped = out == outer + own[1] + own[0] and bool(own[0] and own[1])
+    if not swapped and out != outer + own[0] + own[1]:
+        return None
+    for labels, mine in zip(inputs, own):
+        leading = "".join(c for c in outer if c in labels)
+        if not labels.startswith(leading) or set(labels[len(leading):]) != {total, *mine}:
+            return None
+    return _Product(total, (own[0], own[1]), outer, swapped)
+
+
+def _stretches(values: tuple[Value, ...], inputs: tuple[str, ...], product: _Product) -> bool:
+    """Whether the summed axis is 1 in one operand alone, which einsum repeats."""
+    ones = {value.ones[labels.index(product.summed)] for value, labels in zip(values, inputs)}
+    return len(ones) > 1
+
+
+def _at(name: str, index: Index) -> str:
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
