@@ -139,7 +139,7 @@ class _Champion:
             ''')
 
     def _of_vecmath(self, vectorised: str) -> str:
-        """How the functions of vecmath are compiled: their roundings are exact, whatever the kernel permits."""
+        """How the functions of vecmath are compiled, whatever the kernel permits."""
         if not self.functions:
             return ""
         options = ", ".join(f"{name}={value!r}" for name, value in sorted(JIT_OPTIONS.items()))
@@ -147,7 +147,7 @@ class _Champion:
 
 
             def {vectorised}(function):
-                """The function compiled by Numba with roundings as they are written, wherever it is called from."""
+                """The function compiled by Numba with options of its own, wherever it is called from."""
                 return {self.names.known("numba")}.njit({options})(function)
             ''')
 

@@ -513,7 +513,7 @@ def test_the_kernel_is_compiled_with_the_candidates_options():
 def test_functions_of_vecmath_are_compiled_with_options_of_their_own_and_named():
     text = champion("decay")[0]
     assert "@vectorised\ndef exp_f64(x):" in text and "@compiled\ndef kernel(" in text
-    assert "njit(error_model='numpy', fastmath=False, forceinline=True)" in text and "exp_f64 (0.8 ULP)" in text
+    assert "njit(error_model='numpy', fastmath={'contract'}, forceinline=True)" in text and "exp_f64 (0.8 ULP)" in text
     assert "@vectorised" not in champion("softmax")[0]
 
 
