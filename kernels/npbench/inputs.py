@@ -2,19 +2,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .draws import Draws
+from .lines import at_each_line
 from .moves import MOVES
 
 UNSIZED = "unsized"
 """The one size parameter of a benchmark that has none; nobody reads it."""
 DATATYPE = "datatype"
 """What later suites call an initialiser's parameter for the precision, which their descriptions leave out."""
+
+SECONDS, LINES = 2.0, 1000
+"""An initialiser that has taken more of both, in CPU time, at a size that is not its own may be one that never ends: it draws
+until a matrix has full rank, say, which a size of another form never has."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class Inputs:
     arguments: their names, in the order in which the reference takes them. fixed: parameters that are no sizes, and
     defaults of the reference. maker: gives the initialiser, its draws from what it is called with; None where the
     arguments are but parameters. given, made: the initialiser's arguments and results. moved: which of MOVES is made on
-    an argument that the initialiser would give alike each time.
+    an argument that the initialiser would give alike each time. own: the size at which the initialiser may take as long as
+    it likes.
     """
 
     arguments: tuple[str, ...]
@@ -33,12 +41,16 @@ class Inputs:
     given: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, int] = field(default_factory=dict)
 
     def __call__(self, size: Mapping[str, int], rng: np.random.Generator) -> tuple[Any, ...]:
-        """Raises ValueError where the initialiser returns more or less than its description says, and what it raises."""
+        """Raises ValueError where the initialiser returns more or less than its description says or does not end, and what it
+        raises."""
         values = {**self.fixed, **size}
         if self.maker is not None:
-            values.update(self._initialised(self.maker(Draws(rng)), values))
+            initialise = self.maker(Draws(rng))
+            with nullcontext() if size == self.own else _ended_where_endless(initialise):
+                values.update(self._initialised(initialise, values))
         moved = {name: MOVES[move](values[name], rng) for name, move in self.moved.items()}
         return tuple(moved.get(name, values[name]) for name in self.arguments)
 
@@ -52,3 +64,18 @@ class Inputs:
         if len(results) != len(self.made):
             raise ValueError(f"the initialiser returns {len(results)} value(s), but init.output_args names {len(self.made)}")
         return dict(zip(self.made, results))
+
+
+@contextmanager
+def _ended_where_endless(initialise: Callable[..., Any]) -> Iterator[None]:
+    """Raises ValueError in the initialiser once it has taken more than LINES and SECONDS."""
+    lines, end = 0, time.thread_time() + SECONDS
+
+    def count() -> None:
+        nonlocal lines
+        lines += 1
+        if lines > LINES and time.thread_time() > end:
+            raise ValueError("the initialiser does not end at this size")
+
+    with at_each_line(initialise.__code__.co_filename, count):
+        yield

@@ -44,7 +44,7 @@ def _made(name: str, description: str, preset: str, reference: str, maker: str) 
     benchmark = {key: value for key, value in parameters.items() if type(value) is int and value >= 0} or {UNSIZED: 0}
     arguments, defaults = _arguments(found, reference)
     inputs = Inputs(arguments, {**{key: value for key, value in parameters.items() if key not in benchmark}, **defaults},
-                    None, found.init.input_args if found.init else (), found.init.output_args if found.init else ())
+                    None, found.init.input_args if found.init else (), found.init.output_args if found.init else (), own=benchmark)
     source = f"{found.name or name}, {found.relative_path} of a suite in the NPBench layout, preset {preset}"
 
     def spec(sizes: Mapping[str, Size], inputs: Inputs) -> KernelSpec:
@@ -96,6 +96,7 @@ from kernwright.kernels.npbench.inputs import Inputs as _npbench_inputs
         given={inputs.given!r},
         made={inputs.made!r},
         moved={dict(inputs.moved)!r},
+        own={dict(inputs.own)!r},
     ),
     sizes={plain!r},
     source={source!r},

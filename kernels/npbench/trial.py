@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import enum
 import io
-import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from ..spec import OpenSpec, copy_arguments, is_numeric
 from .inputs import Inputs
+from .lines import at_each_line
 
 LINE_SECONDS, BYTE_SECONDS = 2e-6, 2e-10
 """About what a line costs, and about what it costs more for each byte of the arguments."""
@@ -86,25 +85,17 @@ def _equal(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 @contextlib.contextmanager
-def _counted(spec: OpenSpec, lines: int) -> Any:
+def _counted(spec: OpenSpec, lines: int) -> Iterator[None]:
     """While open, the lines of the spec's file are counted, and `_TooLong` is raised at one more than `lines`."""
-    left, filename = lines, spec.module.__file__
+    left = lines
 
-    def on_line(frame: FrameType, event: str, _: Any) -> Any:
+    def count() -> None:
         nonlocal left
-        left -= event == "line"
+        left -= 1
         if left < 0:
             raise _TooLong
-        return on_line
 
-    def on_call(frame: FrameType, event: str, argument: Any) -> Any:
-        return on_line if frame.f_code.co_filename == filename else None
-
-    before = sys.gettrace()
     with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        sys.settrace(on_call)
-        try:
+        with at_each_line(spec.module.__file__, count):
             yield
-        finally:
-            sys.settrace(before)

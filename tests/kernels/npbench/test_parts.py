@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kernwright.kernels.npbench import inputs
 from kernwright.kernels.npbench.draws import Draws
 from kernwright.kernels.npbench.initialiser import MAKER, nested
 from kernwright.kernels.npbench.moves import MOVES
@@ -91,3 +92,30 @@ def test_shuffled_labels_are_the_same_labels():
     labels = np.repeat(np.arange(4, dtype=np.int32), 5).reshape(4, 5)
     moved = MOVES["shuffled"](labels, np.random.default_rng(0))
     assert moved.dtype == np.int32 and not np.array_equal(moved, labels) and np.array_equal(np.sort(moved, None), np.sort(labels, None))
+
+
+def test_an_initialiser_that_never_ends_at_a_size_of_another_form_is_ended(monkeypatch):
+    def maker(draws):
+        def initialise(rows, columns):
+            rng = draws.default_rng(42)
+            a = rng.random((rows, columns))
+            while np.linalg.matrix_rank(a) < columns:
+                a = rng.random((rows, columns))
+            return a
+
+        return initialise
+
+    monkeypatch.setattr(inputs, "SECONDS", 0.05)
+    made = inputs.Inputs(("a",), {}, maker, ("rows", "columns"), ("a",))
+    assert made({"rows": 5, "columns": 4}, np.random.default_rng(0))[0].shape == (5, 4)
+    with pytest.raises(ValueError, match="does not end at this size"):
+        made({"rows": 4, "columns": 5}, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("signature, dtype", [("n, datatype", np.float64), ("n, datatype=np.float32", np.float32), ("n", np.float64)])
+def test_a_precision_that_the_description_leaves_out_is_the_initialisers_own_or_double(signature, dtype):
+    text = f"import numpy as np\ndef make({signature}):\n    return np.ones(n, dtype={'datatype' if 'datatype' in signature else 'float'})"
+    namespace = {}
+    exec(nested(text, "make", Path("made.py")), namespace)  # noqa: S102 - a text of this file
+    (made_array,) = inputs.Inputs(("a",), {}, namespace[MAKER], ("n",), ("a",))({"n": 3}, np.random.default_rng(0))
+    assert made_array.dtype == dtype
