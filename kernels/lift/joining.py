@@ -96,6 +96,8 @@ def _joined(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)[3:].replace("row_stack", "vstack")
     by_axis = name in ("concatenate", "stack")
     sequence, axis, dtype = arguments(node, f"arrays {'axis' if by_axis else 'dtype'} dtype" if by_axis else "tup _ dtype")
+    if isinstance(sequence, ast.Name) and not dtype and (rows := e.any_value(sequence)) and isinstance(rows, Value) and rows.ndim:
+        return _of_rows(e, name, rows, axis)
     values, at = _sequence(e, sequence), 0
     if by_axis:
         at = e.static(axis) or 0
@@ -118,6 +120,18 @@ def _joined(e: Expressions, node: ast.Call) -> Lifted:
     elif name in ("hstack", "column_stack") and rank > 1:
         at = 1
     return together(e, node, values, axis_of(at, values[0].ndim), dtype and dtype_of(e, dtype))
+
+
+def _of_rows(e: Expressions, name: str, rows: Value, axis: ast.expr | None) -> Value:
+    """The rows of an array, or of a list that a loop has filled, put together again."""
+    if name == "vstack" and rows.ndim == 2:
+        return rows.lazily()
+    if name != "stack":
+        raise CannotLift(f"np.{name} of the rows of an array")
+    at = axis_of(e.static(axis) or 0, rows.ndim)
+    order = [*range(1, rows.ndim)]
+    order.insert(at, 0)
+    return e.transposed(rows, tuple(order))
 
 
 @call("append")

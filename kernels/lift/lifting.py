@@ -14,6 +14,7 @@ from ..spec import OpenSpec, one_line
 from . import arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows
 from .affine import Affine
 from .choices import join_branches
+from .desugar import desugar
 from .inline import inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of
@@ -47,6 +48,8 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
     program = read_program(spec)
     for function in program.functions.values():
+        tidy(function)
+        desugar(function)
         tidy(function)
     inline_helpers(program.functions, program.entry)
     for function in program.functions.values():

@@ -12,16 +12,16 @@ from ..spec import one_line
 from . import syntax
 from .affine import Affine
 from .dtypes import INT64
-from .effects import Effects
 from .errors import CannotLift
 from .expressions import bound_by, of_module
 from .kept import Kept
+from .lists import Lists, appended
 from .names import assigned_in
 from .values import Pack, Value, integer
 from .watch import identity
 
 
-class Statements(Effects):
+class Statements(Lists):
     """Lifts one function; `lines` then holds its body, `kept` what stayed as it was."""
 
     def __init__(self, *arguments: object, source: Callable[[ast.AST], str]) -> None:
@@ -51,6 +51,7 @@ class Statements(Effects):
     def _keep(self, node: ast.stmt, reason: str) -> None:
         for name in sorted(self.deferred & syntax.names_in(node)):
             self.store_deferred(name)
+        self.stays_list(node, reason)
         for line in ast.unparse(node).splitlines():
             self.emit(line)
         self.note(node, reason)
@@ -67,6 +68,10 @@ class Statements(Effects):
             case ast.Assign(value=ast.IfExp() as choice) | ast.Return(value=ast.IfExp() as choice) if self._is_array(choice):
                 if not (isinstance(node, ast.Assign) and self.chosen(node.targets[0], choice)):
                     self._branches(node, choice)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])) if self.begins_list(name):
+                pass
+            case ast.Expr(value=ast.Call() as call) if (filled := appended(call)) is not None and filled[0] in self.lists:
+                self.append(*filled)
             case ast.Assign(targets=[target], value=value):
                 self.assign(target, value)
             case ast.AugAssign():
@@ -94,12 +99,14 @@ class Statements(Effects):
         if node.orelse:
             raise CannotLift("`else` of a loop")
         changed = self._rebound(node)
-        header, begin = self._header(node)
+        header, begin, turns = self._header(node)
         self.forget(changed)
+        self.enters_loop(node, turns)
         with self.block(header):
             begin()
             self.body(node.body)
         self.forget(changed)
+        self.leaves_loop(node)
 
     def _rebound(self, node: ast.stmt) -> set[str]:
         """The variables that a statement assigns; `a += b` on an array writes into it and leaves the variable alone."""
@@ -107,8 +114,8 @@ class Statements(Effects):
         kept = {name for name in added if isinstance(known := self.environment.get(name), Value) and known.ndim}
         return {name for name, times in assigned_in([node]).items() if name not in kept or added[name] != times}
 
-    def _header(self, node: ast.For) -> tuple[str, Callable[[], None]]:
-        """The loop's first line, and what its body begins with."""
+    def _header(self, node: ast.For) -> tuple[str, Callable[[], None], str]:
+        """The loop's first line, what its body begins with, and how many turns it has, as text."""
         call = node.iter
         if isinstance(call, ast.Call) and syntax.text(call.func) == "range" and isinstance(node.target, ast.Name) and not call.keywords:
             name = node.target.id
@@ -119,7 +126,7 @@ class Statements(Effects):
             def begin() -> None:
                 self.environment[name] = Value(INT64, (), lambda _: name, weak=True, name=name)
 
-            return f"for {name} in range({', '.join(a.text for a in arguments)}):", begin
+            return f"for {name} in range({', '.join(a.text for a in arguments)}):", begin, _turns([a.text for a in arguments])
         inner, targets = call, [node.target]
         counted = _calls(inner, "enumerate", 1)
         if counted:
@@ -149,7 +156,7 @@ class Statements(Effects):
 
         lengths = list(dict.fromkeys(str(a.extents[0]) for a in arrays))
         high = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
-        return f"for {position} in range({high}):", begin_rows
+        return f"for {position} in range({high}):", begin_rows, high
 
     def _row(self, array: Value, position: str) -> Value:
         if array.ndim == 1:
@@ -253,6 +260,15 @@ class Statements(Effects):
         self.emit(f"{name} = {text}")
         ones = tuple(self.seen.expressions[identity(node)].ones)
         return self.of_type(name, seen, ones)
+
+
+def _turns(ends: list[str]) -> str:
+    """How many turns `range` of these has."""
+    if len(ends) == 1:
+        return ends[0]
+    if len(ends) == 2:
+        return f"{ends[1]} - ({ends[0]})"
+    return f"len(range({', '.join(ends)}))"
 
 
 def _calls(node: ast.expr, function: str, arguments: int | None = None) -> bool:

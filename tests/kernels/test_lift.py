@@ -648,11 +648,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     "transforms": ("""def transforms(x):
         y = np.fft.rfft(x)
         return np.abs(y)""", "y = np.fft.rfft(x)"),
-    "appends": ("""def appends(x):
-        rows = []
-        for v in x:
-            rows.append(v * 2)
-        return np.array(rows)""", "rows = []"),
+    "pops": ("""def pops(x):
+        rows = [0.0, 1.0]
+        rows.pop()
+        return x + rows[0]""", "rows = [0.0, 1.0]"),
     "prints": ("""def prints(x):
         print("working")
         return x * 2""", 'print("working")'),

@@ -1,0 +1,139 @@
+"""Lists that a loop fills with one element a turn: arrays with one row an element, of as many rows as the loop has turns."""
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from . import syntax
+from .affine import Affine
+from .dtypes import spell, stored_as
+from .effects import Effects
+from .errors import CannotLift
+from .names import assigned_in
+from .values import Value
+
+
+@dataclass
+class _List:
+    """A list that is being filled. turns: of the loop that fills it. line, indent: where it is to be allocated, once its
+    elements are known. bound: what the loop assigns, in which the length of an element may not be told."""
+
+    loop: ast.For | None = None
+    turns: str = ""
+    line: int = 0
+    indent: int = 0
+    bound: frozenset[str] = frozenset()
+    array: Value | None = None
+    counter: str = ""
+    conditional: bool = False
+
+
+class Lists(Effects):
+    """Lifts `rows = []`, `rows.append(row)` in one loop, and what reads `rows` after it."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.lists: dict[str, _List] = {}
+
+    def prepare(self, function: ast.FunctionDef) -> None:
+        super().prepare(function)
+        self.lists = {name: _List() for name in _filled(function)}
+
+    def begins_list(self, name: str) -> bool:
+        """Whether `name = []` begins a list whose filling is understood."""
+        if name not in self.lists:
+            return False
+        self.lists[name] = _List()
+        self.forget({name})
+        return True
+
+    def stays_list(self, node: ast.stmt, reason: str) -> None:
+        """Makes lists of the lists that a statement which stays as it is fills or reads. Raises CannotLift for a part of the
+        loop that fills one, as the whole loop must stay then."""
+        for name in sorted(set(self.lists) & syntax.names_in(node)):
+            known = self.lists[name]
+            if known.array is not None and known.loop is not node:
+                continue
+            if known.loop is not None and known.loop is not node:
+                raise CannotLift(reason)
+            self.emit(f"{name} = []")
+            del self.lists[name]
+
+    def enters_loop(self, node: ast.For, turns: str) -> None:
+        """Notes where lists that this loop fills are to be allocated: before it. turns: how many it has, as text."""
+        for name, known in self.lists.items():
+            if known.loop is None and (statement := _append_in(node, name)) is not None:
+                if any(isinstance(n, ast.Break | ast.Return) for s in node.body for n in ast.walk(s)):
+                    raise CannotLift("a list that is filled by a loop with an exit of its own")
+                known.loop, known.line, known.indent = node, len(self.lines), self.indent
+                known.turns, known.bound = turns, frozenset(assigned_in([node]))
+                known.counter = self.fresh(f"{name}_count")
+                known.conditional = not any(statement is direct for direct in node.body)
+
+    def leaves_loop(self, node: ast.For) -> None:
+        """Makes the lists that the loop has filled known as arrays."""
+        for name, known in self.lists.items():
+            if known.loop is node and known.array is not None:
+                array = known.array
+                if known.conditional:
+                    self.emit(f"{name} = {name}[:{known.counter}]")
+                    array = self.array(name, array.dtype, (Affine.atom(f"{name}.shape[0]"), *array.extents[1:]), array.ones, contiguous=True)
+                self.environment[name] = array
+
+    def append(self, name: str, element: ast.expr) -> None:
+        """One element more. Raises CannotLift."""
+        known = self.lists[name]
+        if known.loop is None or known.array is not None:
+            raise CannotLift("a list that is filled in several places")
+        value = self.value(element)
+        if isinstance(element, ast.Name) and element.id in self.mutated and value.ndim:
+            raise CannotLift("a list of arrays that change afterwards")
+        if any(extent.names & known.bound for extent in value.extents):
+            raise CannotLift("a list of arrays whose length changes")
+        if value.ndim and value.cost > 1:
+            value = self.held(value)
+        extents = (Affine.of(ast.parse(known.turns, mode="eval").body), *value.extents)
+        array = self.array(name, value.dtype, extents, (False, *value.ones), contiguous=True)
+        place = Affine.atom(known.counter)
+        with self.nest(value.extents) as index:
+            text = stored_as(value.element(index), value, value.dtype)
+            self.emit(f"{array.element((place, *index))} = {text}")
+        self.emit(f"{known.counter} += 1")
+        known.array = array
+        lengths = [str(extent.length) for extent in extents]
+        shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
+        margin = "    " * known.indent
+        self.lines[known.line:known.line] = [f"{margin}{name} = np.empty({shape}, dtype={spell(value.dtype)})", f"{margin}{known.counter} = 0"]
+
+
+def _filled(function: ast.FunctionDef) -> list[str]:
+    """Variables that are nothing but lists filled by one `append`: bound once, to `[]`, and appended to in one place."""
+    counts = assigned_in(function.body)
+    begun = [s.targets[0].id for s in ast.walk(function)
+             if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) and isinstance(s.value, ast.List) and not s.value.elts]
+    return [name for name in begun if counts[name] == 1 and len(_methods(function, name)) == 1 and _methods(function, name)[0] == "append"]
+
+
+def _methods(function: ast.FunctionDef, name: str) -> list[str]:
+    return [n.func.attr for n in ast.walk(function) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+            and isinstance(n.func.value, ast.Name) and n.func.value.id == name]
+
+
+def _append_in(node: ast.For, name: str) -> ast.stmt | None:
+    """The statement `name.append(...)` in the loop's body, or under conditions there; None where it is in no or another loop."""
+    pending = list(node.body)
+    while pending:
+        statement = pending.pop()
+        if isinstance(statement, ast.If):
+            pending += [*statement.body, *statement.orelse]
+        elif isinstance(statement, ast.Expr) and appended(statement.value) is not None and appended(statement.value)[0] == name:  # type: ignore[index]
+            return statement
+    return None
+
+
+def appended(node: ast.expr) -> tuple[str, ast.expr] | None:
+    """The list and the element of `list.append(element)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[element], keywords=[]):
+            return name, element
+    return None

@@ -1,0 +1,94 @@
+"""Comprehensions, lists that loops fill, and loops over what is written out: their loops against the references."""
+import numba
+import pytest
+from lift_programs import assert_lifted, lifted
+
+ARGUMENTS = "(rng.standard_normal((n, m)), rng.standard_normal(n), rng.integers(0, 9, n), n)"
+PROGRAMS = {
+    "rows": """rows = []
+        for k in range(a.shape[0]):
+            rows.append(a[k] * k)
+        return np.array(rows)""",
+    "numbers": """found = []
+        for x in v:
+            y = x * 2
+            found.append(y + 1)
+        return np.array(found), len(found)""",
+    "some": """found = []
+        for k in range(1, c):
+            if v[k] > v[k - 1]:
+                found.append(v[k])
+        return np.array(found) * 2.0, float(len(found))""",
+    "stacked": """return np.stack([a[k] - v[k] for k in range(c)]).sum(axis=0)""",
+    "nested": """return np.array([[v[i] * v[j] for j in range(c)] for i in range(c)])""",
+    "table": """w = np.array([np.exp(-x * x) for x in v])
+        return w / w.sum()""",
+    "summed": """return sum(np.roll(a, k, axis=0) for k in (-1, 0, 1)) / 3""",
+    "neighbours": """return sum(np.roll(np.roll(a, i, 0), j, 1) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0))""",
+    "sum_of_numbers": """return sum(v[k] * v[-k - 1] for k in range(c)), sum(x > 0 for x in i)""",
+    "extremes": """return max(abs(x) for x in v), min([x * x for x in v])""",
+    "written_out": """b = a.copy()
+        for axis, weight in ((0, 0.5), (1, 0.25)):
+            b += weight * np.roll(a, 1, axis=axis)
+        for shift in [1, 2]:
+            b[shift:] -= a[:-shift]
+        return b""",
+    "counted": """total = np.zeros(c + 3)
+        for k, x in enumerate(v, start=3):
+            total[k] = x * k
+        for k, row in enumerate(a, 1):
+            total[k] += row.sum()
+        return total""",
+    "own_names": """x = 5.0
+        squares = np.array([x * x for x in v])
+        return squares + x""",
+}
+STAY = {
+    "two_places": """rows = []
+        for k in range(c):
+            rows.append(v[k])
+            rows.append(2 * v[k])
+        return np.array(rows)""",
+    "leaves": """rows = []
+        for k in range(c):
+            if v[k] > 1e9:
+                break
+            rows.append(v[k])
+        return np.array(rows)""",
+    "changes_later": """row = np.zeros(3)
+        rows = []
+        for k in range(c):
+            row[0] = v[k]
+            rows.append(row)
+        return np.array(rows)""",
+}
+
+
+@pytest.fixture(autouse=True)
+def quick_compilation(monkeypatch):
+    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
+
+
+def program(body):
+    return f"def made(a, v, i, c):\n        {body}"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_written_short_becomes_loops_that_agree(name):
+    spec, observation, found = lifted(program(PROGRAMS[name]), ARGUMENTS)
+    assert found.kept == ()
+    assert_lifted(spec, observation, found, compiles=name in ("rows", "some", "neighbours"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_compiles(name):
+    assert_lifted(*lifted(program(PROGRAMS[name]), ARGUMENTS))
+
+
+@pytest.mark.parametrize("name", STAY)
+def test_a_list_that_no_array_can_stand_for_stays_and_is_named(name):
+    spec, observation, found = lifted(program(STAY[name]), ARGUMENTS)
+    assert found.kept
+    if found.candidates:
+        assert_lifted(spec, observation, found, compiles=False)
