@@ -13,6 +13,7 @@ from ..signature import Signature
 from ..spec import OpenSpec, one_line
 from . import arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows
 from .affine import Affine
+from .binning import Binned
 from .choices import join_branches
 from .desugar import desugar
 from .inline import inline_helpers
@@ -86,8 +87,8 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
             if join_branches(function, instances[0]):
                 split_versions(function)
             layouts = {a.name: a.layout for a in signature.arguments} if name == program.entry else {}
-            lifter = Statements(set(_taken(program, signature)), instances[0], program.constants,
-                                frozenset(program.functions), source=source)
+            lifter = (Binned if style.binned else Statements)(set(_taken(program, signature)), instances[0],
+                                                                program.constants, frozenset(program.functions), source=source)
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
             lifter.finite, lifter.style = spec.declaration.finite, style
             lifter.mutated = mutated_in(function.body)
