@@ -37,7 +37,7 @@ BUILTINS = frozenset("range len abs min max int float bool complex round sum enu
 class Lifted:
     """candidates: the reference as plain loops, in each convention that is open; empty where the gate refuses it.
     kept: the statements that stayed as they were, and why. others: the candidates of each further style that makes
-    something else of it, as many as there are conventions.
+    something else of it, as many as there are conventions; the style that changes most comes first.
     """
 
     candidates: tuple[Candidate, ...]
@@ -67,7 +67,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     for style in STYLES:
         made = _lifted(copy.deepcopy(program), observed, spec, signature, style).candidates
         if not known & {candidate.identity for candidate in made}:
-            others.append(made)
+            others.insert(0, made)
         known |= {candidate.identity for candidate in made}
     return Lifted(own.candidates, own.kept, tuple(filter(None, others)))
 

@@ -16,8 +16,8 @@ class Style:
 
 PLAIN = Style("lifted to loops")
 STYLES = (
-    Style("lifted, masks binned, products by BLAS", blas=True, binned=True),
     Style("lifted, masks binned", binned=True),
     Style("lifted, products by BLAS", blas=True),
+    Style("lifted, masks binned, products by BLAS", blas=True, binned=True),
 )
-"""The other ways; one that changes nothing more than an earlier one gives no candidate of its own."""
+"""The other ways; the last changes something that neither of the others does only where each of them changes something."""

@@ -27,10 +27,12 @@ RECIPES: tuple[tuple[str, ...], ...] = (
     (fused.NAME, reordered.NAME, vectorised.NAME),
     (fused.NAME, reordered.NAME),
     (reordered.NAME,),
+    (fused.NAME, parallel_nests.NAME, vectorised.NAME),
 )
 """The most promising first, as a short run judges but these. A step that declines is left out of its recipe."""
-OF_OTHER_STYLES = 2
-"""How many of the recipes are applied to what was lifted in another style."""
+OF_OTHER_STYLES: tuple[tuple[str, ...], ...] = (RECIPES[-1], RECIPES[0], ())
+"""The same for what was lifted in another style. Sums keep their order first: they are in BLAS, or scattered over groups, and
+the edges between groups, computed in another order, would lie elsewhere."""
 MOST = 10
 LONGEST = 300
 """Lines of text beyond which the steps would take longer than the seeds are worth."""
@@ -47,9 +49,12 @@ def variants(candidates: Sequence[Candidate], signature: Signature, tolerance: T
     left_out = {reordered.NAME, vectorised.NAME} if tolerance.kind == "exact" else set()
     if threads < 2:
         left_out.add(parallel_nests.NAME)
-    recipes = list(dict.fromkeys(tuple(name for name in recipe if name not in left_out) for recipe in RECIPES))
-    plain = _of_base(_base(candidates), "lifted", recipes, signature)
-    further = [_of_base(base, base.lineage.note, (*recipes[:OF_OTHER_STYLES], ()), signature)
+
+    def open_here(recipes: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        return list(dict.fromkeys(tuple(name for name in recipe if name not in left_out) for recipe in recipes))
+
+    plain = _of_base(_base(candidates), "lifted", open_here(RECIPES), signature)
+    further = [_of_base(base, base.lineage.note, open_here(OF_OTHER_STYLES), signature)
                for base in map(_base, others) if base is not None]
     known = {each.identity for each in candidates}
     found = {each.identity: each for turn in zip_longest(plain, *further) for each in turn if each is not None}

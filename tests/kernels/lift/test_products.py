@@ -56,7 +56,7 @@ def test_products_of_matrices_stay_calls_and_agree(name):
     spec, observation, found = lifted(kernel, inputs)
     assert found.others and not found.kept and "np.dot(" not in found.candidates[-1].text
     for candidate in found.others[0]:
-        assert candidate.lineage.note == "lifted, masks binned, products by BLAS" and needs_scipy(candidate)
+        assert candidate.lineage.note == "lifted, products by BLAS" and needs_scipy(candidate)
         assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny", "verify"))
     lines = [line.strip() for line in found.others[0][-1].text.splitlines() if "np.dot(" in line]
     assert not calls or lines == calls
@@ -98,3 +98,16 @@ def test_the_calls_are_proven_to_be_the_reference(name):
     for candidate in (found.others[0][-1], variants(found.candidates, observation.signature, Tolerance(), 2, found.others)[1]):
         report = compare(spec, candidate, observation.signature, [spec.sizes["tiny"]], 11, 30.0, draws=1)
         assert report.answer == IDENTICAL, report
+
+
+def test_a_program_with_masks_and_products_begins_with_both_in_another_form():
+    spec, observation, found = lifted("""def both(x, labels, a, k):
+        out = np.zeros(k)
+        y = a @ x
+        for j in range(k):
+            out[j] = y[labels == j].sum()
+        return out""", f"({W}, rng.integers(0, 3, n), {X}, 3)")
+    notes = [each[-1].lineage.note for each in found.others]
+    assert notes == ["lifted, masks binned, products by BLAS", "lifted, products by BLAS", "lifted, masks binned"]
+    for candidates in found.others:
+        assert_agrees(compiled(candidates[-1], observation, spec, jit=False), spec, ("tiny", "verify"))
