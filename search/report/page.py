@@ -14,6 +14,7 @@ from ...workers.evaluation import Verdict
 from ..certificate.statement import statement
 from ..journal import Journal
 from ..result import confirmation_of, counts, judged_once, lineage_of, milliseconds, result_of, times
+from ..standing import reference_stands
 from . import history, overview, proof
 from .islands import islands
 from .progress_chart import progress_chart
@@ -37,28 +38,30 @@ def render(journal: Journal) -> str:
     confirmation = confirmation_of(journal)
     rows = judged_once(journal)
     along = history.points([row for row in rows if counts(row.evaluation)], journal.state("anchor"))
-    champion = journal.candidate(confirmation.champion) if confirmation else None
-    leader = champion or _leader(along)
+    examined = journal.candidate(confirmation.champion) if confirmation else None
+    kept = reference_stands(journal, confirmation)
+    champion = None if kept else examined
+    leader = examined or _leader(along)
     return _template().render(
-        run=journal.run, result=result_of(journal), confirmation=confirmation, champion=champion, leader=leader,
+        run=journal.run, result=result_of(journal), confirmation=confirmation, champion=champion, leader=leader, reference_kept=kept,
         status={"running": "not ended", "interrupted": "interrupted"}.get(journal.state("status") or "running", ""),
         style=Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in STYLES)),
         created=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(journal.run.created)),
         settings={key: journal.run.settings[key] for key in _SETTINGS if key in journal.run.settings},
         kept=journal.state("kept") or [], calls=history.model_calls(journal.calls()), stages=history.stage_seconds(rows),
-        **_champion(journal, confirmation, champion),
+        **_champion(journal, confirmation, examined, champion),
         **_descent(journal, leader, champion, rows, along),
         **_search(journal, rows, along),
     )
 
 
-def _champion(journal: Journal, confirmation: Any, champion: Candidate | None) -> dict[str, Any]:
-    """What is known of the champion alone: timings, roofline, proofs."""
+def _champion(journal: Journal, confirmation: Any, examined: Candidate | None, champion: Candidate | None) -> dict[str, Any]:
+    """What is known of the champion, or of what was examined to become it, alone: timings, roofline, proofs."""
     rivals = overview.rivals(journal, confirmation)
     by_size = confirmation.by_size if confirmation else {}
     found = roofline(journal.state("roofline"), confirmation.over_seed if confirmation else None)
     return {
-        "rivals": rivals, "chips": overview.chips(confirmation, champion),
+        "rivals": rivals, "chips": overview.chips(confirmation, examined),
         "distributions": distribution_chart([(r.name, r.ratio) for r in rivals if r.ratio]), "sizes": sizes_chart(by_size),
         "pays_from": overview.pays_from(by_size), "calls_to_repay": overview.calls_to_repay(confirmation),
         "roofline": found, "roofline_chart": roofline_chart(found),

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import asdict
 from html.parser import HTMLParser
 
 import pytest
@@ -173,3 +174,13 @@ def test_a_difference_shows_lines_and_options_that_changed():
     assert difference(SEED.text, SEED.text) == ()
     assert settings_changed(SEED, FAST) == ("parallel: false → true", "fastmath: none → nsz, reassoc")
     assert settings_changed(None, SEED) == ()
+
+
+def test_where_the_reference_stands_no_kernel_is_called_champion_and_no_certificate_is_named(journal, tmp_path):
+    stored = fill(journal).state("confirmation")
+    journal.set_state("confirmation", {**stored, "over_reference": asdict(ratio(0.8, "reference")), "over_seed": None})
+    page = read(journal, tmp_path)
+    assert "Keep your code" in page.words and "champion.py is the reference itself" in page.words
+    assert "the best candidate so far against" in page.words and "slower" in page.words
+    for wrong in ("the champion against", "From seed to champion", "ready to use", "kernwright verify"):
+        assert wrong not in page.words, wrong
