@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from . import syntax
 
+_EXTENT = re.compile(r"\w+\.shape\[\d+\]")
 _SIMPLE = re.compile(r"\w+(\.shape\[\d+\])?")
 
 
@@ -128,6 +129,11 @@ class Affine:
         if self.const >= 0 and all(coefficient > 0 for _, coefficient in self.terms):
             return self
         return Affine.atom(f"max({self}, 0)")
+
+    @property
+    def nonnegative(self) -> bool:
+        """Whether it is a sum of extents and numbers that are not below 0."""
+        return self.const >= 0 and all(coefficient > 0 and _EXTENT.fullmatch(atom) for atom, coefficient in self.terms)
 
 
 ZERO, ONE = Affine(0), Affine(1)

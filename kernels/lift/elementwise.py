@@ -247,7 +247,7 @@ def _length(e: Expressions, node: ast.Call) -> Lifted:
         return number(len(value.items))
     if not value.ndim:
         raise CannotLift("len() of a number")
-    return integer(value.extents[0])
+    return integer(value.extents[0].length)
 
 
 @call("min", "max", prefix="")

@@ -273,7 +273,7 @@ class Expressions(Environment):
         if node.attr == "ndim":
             return number(value.ndim)
         if node.attr == "size":
-            factors = [e for e in value.extents if e.constant != 1]
+            factors = [e.length for e in value.extents if e.constant != 1]
             return scalar(f"({' * '.join(f'({e})' for e in factors) or '1'})", INT64, weak=True)
         if node.attr == "T":
             return self.transposed(value, tuple(reversed(range(value.ndim))))
@@ -282,7 +282,7 @@ class Expressions(Environment):
         raise CannotLift(f"the attribute `.{node.attr}`")
 
     def shape_of(self, value: Value) -> Pack:
-        items = tuple(integer(e) for e in value.extents)
+        items = tuple(integer(e.length) for e in value.extents)
         return Pack(items, f"({', '.join(i.text for i in items)}{',' if len(items) == 1 else ''})")
 
     def part(self, value: Value, which: str) -> Value:

@@ -11,6 +11,7 @@ from . import syntax
 from .affine import ONE, ZERO, Affine
 from .errors import CannotLift
 from .expressions import Expressions
+from .slicing import SliceEnds
 from .values import UNKNOWN, Index, Pack, Value
 from .watch import identity
 
@@ -205,42 +206,14 @@ class Indexing(Expressions):
             one = base.ones[axis]
             return base, _Part("slice", ZERO, 1, whole, one) if step == 1 or one else _Part("slice", whole - 1, -1, whole)
         seen = self.seen.slices.get((identity(node), position))
-        low = self._end(part.lower, whole, seen and (seen.start_negative, seen.start_positive))
-        high = self._end(part.upper, whole, seen and (seen.stop_negative, seen.stop_positive))
-        if seen is None or seen.clamped or low is None or high is None:
-            return self._native(base, axis, part)
-        if step > 0:
-            first = ZERO if part.lower is None else low
-            length = (whole if part.upper is None else high) - first
-        else:
-            first = whole - 1 if part.lower is None else low
-            length = first - (Affine(-1) if part.upper is None else high)
+        ends = SliceEnds(self, whole, step, seen)
+        low, high = ends.start(part.lower), ends.stop(part.upper)
+        length = high - low if step > 0 else low - high
+        if seen is None or seen.crossed:
+            length = length if length.length == length else Affine.atom(self.bind(str(length.length), "length"))
         if abs(step) > 1:
             length = (length + (abs(step) - 1)).floordiv(Affine(abs(step)))
-        return base, _Part("slice", first, step, length)
-
-    def _end(self, node: ast.expr | None, whole: Affine, signs: tuple[bool, bool] | None) -> Affine | None:
-        """An end of a slice counted from the array's start; None where it is sometimes negative."""
-        if node is None:
-            return ZERO
-        value = self.value(node)
-        if value.constant is not UNKNOWN:
-            return Affine(int(value.constant)) if value.constant >= 0 else whole + int(value.constant)
-        if signs is None or signs[0] == signs[1]:
-            return None
-        return self.affine(value) if signs[1] else whole + self.affine(value)
-
-    def _native(self, base: Value, axis: int, part: ast.Slice) -> tuple[Value, _Part]:
-        """The slice as a view of its own, which cuts the ends to fit as NumPy does."""
-        base = self.held(base)
-        ends = [self.value(n).text if n is not None else "" for n in (part.lower, part.upper)]
-        text = ":".join(ends) + (f":{syntax.text(part.step)}" if part.step is not None else "")
-        view = self.fresh("part")
-        self.emit(f"{view} = {base.name}[{', '.join([':'] * axis + [text])}]")
-        extents = tuple(Affine.atom(f"{view}.shape[{d}]") if d == axis else e for d, e in enumerate(base.extents))
-        array = self.array(view, base.dtype, extents, tuple(o and d != axis for d, o in enumerate(base.ones)), base.root, base.sure)
-        return array, _Part("slice", ZERO, 1, extents[axis])
-
+        return base, _Part("slice", low, step, length, seen is not None and seen.single)
 
 def _parts(index: ast.expr) -> list[ast.expr]:
     return list(index.elts) if isinstance(index, ast.Tuple) else [index]

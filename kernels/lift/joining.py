@@ -55,17 +55,19 @@ def together(e: Expressions, node: ast.AST, values: Sequence[Value], at: int, dt
     """One array of `values`, which follow one another along axis `at`."""
     wanted = dtype or (joined(*values) if len(values) > 1 else values[0].dtype)
     rank = values[0].ndim
-    extents = tuple(total([v.extents[d] for v in values]) if d == at else values[0].extents[d] for d in range(rank))
+    lengths = [v.extents[at] if v.extents[at].length == v.extents[at] else Affine.atom(e.bind(str(v.extents[at].length), "length"))
+               for v in values]
+    extents = tuple(total(lengths) if d == at else values[0].extents[d] for d in range(rank))
     ones = tuple(d != at and all(v.ones[d] for v in values) for d in range(rank))
     values = [e.held(v) if v.cost >= EXPENSIVE else v for v in values]
     result = e.allocate(e.name_for(node, "joined"), wanted, extents, ones)  # type: ignore[arg-type]
     before = ZERO
-    for value in values:
+    for value, length in zip(values, lengths):
         with e.nest(value.extents) as index:
             place = tuple(p + before if d == at else p for d, p in enumerate(index))
             text = stored_as(value.element(index), value, wanted)  # type: ignore[arg-type]
             e.emit(f"{result.element(place)} = {text}")
-        before = before + value.extents[at]
+        before = before + length
     return result
 
 

@@ -42,14 +42,33 @@ class Seen:
 
 
 @dataclass
-class SliceSeen:
-    """What one slice of a subscript was: whether its ends were negative or not, and whether they were cut to fit."""
+class EndSeen:
+    """One end of a slice in one run: its least and greatest value, and the tightest array that it was counted on.
 
-    start_negative: bool = False
-    start_positive: bool = False
-    stop_negative: bool = False
-    stop_positive: bool = False
-    clamped: bool = False
+    tight: (how far from the array's start or, if negative, from its end it lay; the extent), where least was left.
+    """
+
+    least: int
+    greatest: int
+    tight: tuple[int, int]
+
+    def note(self, value: int, extent: int) -> None:
+        self.least, self.greatest = min(self.least, value), max(self.greatest, value)
+        if extent - abs(value) < self.tight[1] - self.tight[0]:
+            self.tight = (abs(value), extent)
+
+
+@dataclass
+class SliceSeen:
+    """What one slice of a subscript was: its ends, run by run, and whether it ever ended before it started.
+
+    single: whether it always held one element.
+    """
+
+    starts: list[EndSeen] = field(default_factory=list)
+    stops: list[EndSeen] = field(default_factory=list)
+    crossed: bool = False
+    single: bool = True
 
 
 @dataclass
@@ -218,17 +237,14 @@ class _Recorder:
             if isinstance(part, slice) and dimension < base.ndim:
                 seen = table.setdefault((node, position), SliceSeen())
                 extent = base.shape[dimension]
-                start, stop = part.start, part.stop
-                if isinstance(start, int | np.integer):
-                    seen.start_negative |= start < 0
-                    seen.start_positive |= start >= 0
-                    seen.clamped |= not -extent <= start <= extent
-                if isinstance(stop, int | np.integer):
-                    seen.stop_negative |= stop < 0
-                    seen.stop_positive |= stop >= 0
-                    seen.clamped |= not -extent <= stop <= extent
+                for ends, end in ((seen.starts, part.start), (seen.stops, part.stop)):
+                    if isinstance(end, int | np.integer):
+                        if not ends:
+                            ends.append(EndSeen(int(end), int(end), (abs(int(end)), extent)))
+                        ends[0].note(int(end), extent)
                 low, high, step = part.indices(extent)
-                seen.clamped |= (high - low) * (1 if step > 0 else -1) < 0
+                seen.crossed |= (high - low) * (1 if step > 0 else -1) < 0
+                seen.single &= len(range(low, high, step)) == 1
             dimension += _dimensions(part)
 
     def store(self, statement: int, target: Any, others: dict[str, Any]) -> None:
@@ -283,8 +299,10 @@ def _merge(instances: Instances, added: Instances) -> None:
                 table[node] = _merged(table[node], seen) if node in table else seen  # type: ignore[index]
         for place, ends in new.slices.items():
             mine = old.slices.setdefault(place, SliceSeen())
-            for name in vars(ends):
-                setattr(mine, name, getattr(mine, name) or getattr(ends, name))
+            mine.starts += ends.starts
+            mine.stops += ends.stops
+            mine.crossed |= ends.crossed
+            mine.single &= ends.single
         for name, types in new.bindings.items():
             old.bindings.setdefault(name, set()).update(types)
         for statement, names in new.overlaps.items():
