@@ -18,7 +18,7 @@ MOST = 64
 EXPENSIVE = 20
 
 
-def listed(e: Expressions, node: ast.Call, items: ast.List | ast.Tuple, dtype: ast.expr | None) -> Value:
+def listed(e: Expressions, node: ast.expr, items: ast.List | ast.Tuple, dtype: ast.expr | None) -> Value:
     """`np.array([a, b, c])` of numbers, of rows that are written out, or of arrays."""
     if any(isinstance(item, ast.List | ast.Tuple) for item in items.elts):
         return _matrix(e, node, items, dtype)
@@ -26,11 +26,18 @@ def listed(e: Expressions, node: ast.Call, items: ast.List | ast.Tuple, dtype: a
     if not values or len(values) > MOST:
         raise CannotLift("an array of no or of very many elements")
     if any(v.ndim for v in values):
-        return together(e, node, [with_axis(v, 0) for v in _alike(values)], 0, dtype and dtype_of(e, dtype))
+        return together(e, node, [with_axis(v, 0) for v in alike(values)], 0, dtype and dtype_of(e, dtype))
     return _written(e, node, [((Affine(n),), v) for n, v in enumerate(values)], (Affine(len(values)),), dtype)
 
 
-def _matrix(e: Expressions, node: ast.Call, items: ast.List | ast.Tuple, dtype: ast.expr | None) -> Value:
+def array_like(e: Expressions, node: ast.expr | None) -> Value:
+    """An argument that NumPy makes an array of: numbers in a list too."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return listed(e, node, node, None)
+    return e.value(node)  # type: ignore[arg-type]
+
+
+def _matrix(e: Expressions, node: ast.expr, items: ast.List | ast.Tuple, dtype: ast.expr | None) -> Value:
     rows = [row.elts if isinstance(row, ast.List | ast.Tuple) else [] for row in items.elts]
     width = len(rows[0])
     if not width or any(len(row) != width for row in rows) or width * len(rows) > MOST:
@@ -41,7 +48,7 @@ def _matrix(e: Expressions, node: ast.Call, items: ast.List | ast.Tuple, dtype: 
     return _written(e, node, values, (Affine(len(rows)), Affine(width)), dtype)
 
 
-def _written(e: Expressions, node: ast.Call, values: list[tuple[Index, Value]], extents: Index, dtype: ast.expr | None) -> Value:
+def _written(e: Expressions, node: ast.expr, values: list[tuple[Index, Value]], extents: Index, dtype: ast.expr | None) -> Value:
     numbers = [v for _, v in values]
     wanted = dtype_of(e, dtype, joined(*numbers) if len(numbers) > 1 else numbers[0].dtype)
     texts = [v.text for v in numbers]
@@ -77,7 +84,8 @@ def with_axis(value: Value, at: int) -> Value:
                         element=lambda i: value.element((*i[:at], *i[at + 1:])))
 
 
-def _alike(values: list[Value]) -> list[Value]:
+def alike(values: list[Value]) -> list[Value]:
+    """The arrays themselves. Raises CannotLift unless they are of one rank."""
     if any(v.ndim != values[0].ndim or v.ndim == 0 for v in values):
         raise CannotLift("numbers, or arrays of several ranks, are joined")
     return values
@@ -86,7 +94,7 @@ def _alike(values: list[Value]) -> list[Value]:
 def _sequence(e: Expressions, node: ast.expr | None) -> list[Value]:
     """The arrays of a sequence that is written out, or the rows of an array that is as long in every run."""
     if isinstance(node, ast.Tuple | ast.List):
-        return [e.value(item) for item in node.elts]
+        return [array_like(e, item) for item in node.elts]
     found = e.any_value(node)  # type: ignore[arg-type]
     if isinstance(found, Pack) and all(isinstance(item, Value) for item in found.items):
         return list(found.items)  # type: ignore[arg-type]
@@ -109,13 +117,13 @@ def _joined(e: Expressions, node: ast.Call) -> Lifted:
         values = [with_axis(v, 0) if v.ndim == 0 else v for v in values]
     if name == "column_stack":
         values = [with_axis(v, 1) if v.ndim == 1 else v for v in values]
-    values = _alike(values)
+    if name == "vstack":
+        values = [with_axis(v, 0) if v.ndim == 1 else v for v in values]
+    values = alike(values)
     rank = values[0].ndim
     if name == "stack":
         at = axis_of(at, rank + 1)
         values = [with_axis(v, at) for v in values]
-    elif name == "vstack" and rank == 1:
-        values = [with_axis(v, 0) for v in values]
     elif name == "dstack":
         values = [with_axis(with_axis(v, 0), 2) if rank == 1 else with_axis(v, 2) if rank == 2 else v for v in values]
         at = 2
@@ -136,39 +144,6 @@ def _of_rows(e: Expressions, name: str, rows: Value, axis: ast.expr | None) -> V
     return e.transposed(rows, tuple(order))
 
 
-@call("append")
-def _append(e: Expressions, node: ast.Call) -> Lifted:
-    x, more, axis = arguments(node, "arr values axis", 2)
-    values = [e.value(n) for n in (x, more)]  # type: ignore[arg-type]
-    at = e.static(axis)
-    if at is None:
-        values = [with_axis(v, 0) if v.ndim == 0 else v for v in values]
-        if any(v.ndim != 1 for v in values):
-            raise CannotLift("np.append of flattened arrays")
-    return together(e, node, _alike(values), axis_of(at or 0, values[0].ndim))
-
-
-@call("insert", "delete")
-def _edited(e: Expressions, node: ast.Call) -> Lifted:
-    """One element put into a vector, or taken out of it."""
-    name = syntax.text(node.func)[3:]
-    x, where, *more = arguments(node, "arr obj values" if name == "insert" else "arr obj", 2)
-    value, place = e.value(x), e.static(where)  # type: ignore[arg-type]
-    if value.ndim != 1 or type(place) is not int:
-        raise CannotLift(f"np.{name} at a place that is not known beforehand")
-    n = value.extents[0]
-    at = Affine(place) if place >= 0 else n + place
-    head, after = _slice(value, ZERO, at), at if name == "insert" else at + 1
-    middle = [with_axis(e.value(more[0]), 0)] if name == "insert" else []  # type: ignore[arg-type]
-    if any(v.ndim != 1 for v in middle):
-        raise CannotLift("np.insert of several elements")
-    return together(e, node, [head, *middle, _slice(value, after, n - after)], 0, value.dtype)
-
-
-def _slice(value: Value, start: Affine, length: Affine) -> Value:
-    return value.lazily(extents=(length,), element=lambda i: value.element((i[0] + start,)))
-
-
 @call("tile")
 def _tile(e: Expressions, node: ast.Call) -> Lifted:
     x, reps = arguments(node, "A reps", 2)
@@ -186,20 +161,6 @@ def _tile(e: Expressions, node: ast.Call) -> Lifted:
     return result
 
 
-@call("repeat", method=True)
-def _repeat(e: Expressions, node: ast.Call) -> Lifted:
-    x, repeats, axis = arguments(node, "a repeats axis", 2)
-    value, times = e.value(x), e.value(repeats)  # type: ignore[arg-type]
-    given = e.static(axis)
-    if times.ndim or given is None and value.ndim != 1:
-        raise CannotLift("np.repeat by an array, or of a flattened one")
-    at, count = axis_of(0 if given is None else given, value.ndim), e.affine(times)
-    extents = tuple(x.times(count) if d == at else x for d, x in enumerate(value.extents))
-    ones = tuple(o and d != at for d, o in enumerate(value.ones))
-    return value.lazily(extents=extents, ones=ones,
-                        element=lambda i: value.element(tuple(p.floordiv(count) if d == at else p for d, p in enumerate(i))))
-
-
 def _stacked_by(name: str) -> None:
     def handler(e: Expressions, node: ast.Subscript) -> Lifted:
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
@@ -208,8 +169,8 @@ def _stacked_by(name: str) -> None:
         values = [e.value(item) for item in items]
         if name == "np.r_":
             values = [with_axis(v, 0) if v.ndim == 0 else v for v in values]
-            return together(e, node, _alike(values), 0)
-        values = _alike([with_axis(v, 1) if v.ndim == 1 else v for v in values])
+            return together(e, node, alike(values), 0)
+        values = alike([with_axis(v, 1) if v.ndim == 1 else v for v in values])
         return together(e, node, values, values[0].ndim - 1)
 
     Expressions.subscripts[name] = handler

@@ -11,7 +11,18 @@ from ..candidate import Candidate, JitOptions, Lineage
 from ..dialect import check
 from ..signature import Signature
 from ..spec import OpenSpec, one_line
-from . import arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows
+from . import (
+    arrangement,
+    borders,
+    contractions,
+    creation,
+    differences,
+    editing,
+    elementwise,
+    joining,
+    reductions,
+    windows,
+)
 from .affine import Affine
 from .binning import Binned
 from .choices import join_branches
@@ -28,7 +39,7 @@ from .tidy import tidy
 from .versions import split_versions
 from .watch import Instance, Instances, watch
 
-FAMILIES = (arrangement, borders, contractions, creation, differences, elementwise, joining, reductions, windows)
+FAMILIES = (arrangement, borders, contractions, creation, differences, editing, elementwise, joining, reductions, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 
