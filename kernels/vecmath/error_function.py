@@ -12,7 +12,7 @@ from .function import vec_function
 from .pieces import two_to
 
 
-@vec_function(ulp=1.4, evidence="8,000,264 arguments, fused and apart")
+@vec_function(ulp=1.5, evidence="8,000,264 arguments, fused and apart")
 def erf_f64(x):
     """Error function."""
     a = abs(x)

@@ -11,7 +11,7 @@ from .function import vec_function
 from .pieces import two_to, two_to_halves, upper_half
 
 
-@vec_function(ulp=0.8, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=0.8, evidence="8,000,414 arguments fused, 40,000,414 apart")
 def exp_f64(x):
     """e**x."""
     # Beyond these bounds the result is inf or 0 in any case; a nan passes both comparisons.
@@ -23,7 +23,7 @@ def exp_f64(x):
     return y * first * second
 
 
-@vec_function(ulp=0.8, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=0.8, evidence="all arguments, fused and apart")
 def exp_f32(x):
     """e**x."""
     a = np.float32(89.0) if x > np.float32(89.0) else x
@@ -49,7 +49,7 @@ def exp_f32(x):
     return y * first * second
 
 
-@vec_function(ulp=0.8, evidence="8,000,304 arguments, fused and apart")
+@vec_function(ulp=0.8, evidence="8,000,304 arguments fused, 40,000,304 apart")
 def exp2_f64(x):
     """2**x."""
     a = 1025.0 if x > 1025.0 else x
@@ -88,7 +88,7 @@ def exp2_f32(x):
     return np.float32((1.0 + f * p) * power)
 
 
-@vec_function(ulp=0.8, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=0.8, evidence="8,000,414 arguments fused, 40,000,414 apart")
 def expm1_f64(x):
     """e**x - 1."""
     a = 710.0 if x > 710.0 else x

@@ -50,7 +50,7 @@ def exp_of_rest(r, c):
 
 @piece
 def exp_parts(a):
-    """k, h, h_low with exp(a) = 2**k (1 + h + h_low), where h + h_low is right to about 2**-59 of h, and h_low is what rounding h left."""
+    """k, h, h_low with exp(a) = 2**k (1 + h + h_low), right to about 2**-59 of h; h_low is what rounding h left."""
     k, r, c = exp_reduced(a)
     p = exp_series(r)
     # r**2 / 2 in two parts, of which the first is exact.

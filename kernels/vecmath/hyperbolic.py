@@ -1,7 +1,7 @@
 """sinh, cosh, tanh, and the logistic sigmoid.
 
-All come from exp(|x|) = 2**k (1 + h + h_low), where h + h_low carries about 59 bits, so that exp(|x|) - 1 does not cancel; quotients
-are taken in two parts. float32 is computed in float64.
+All come from exp(|x|) = 2**k (1 + h + h_low), where h + h_low carries about 59 bits, so that exp(|x|) - 1 does not cancel;
+quotients are taken in two parts. float32 is computed in float64.
 """
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .function import vec_function
 from .pieces import quotient, two_to, two_to_halves
 
 
-@vec_function(ulp=0.6, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=0.6, evidence="8,000,414 arguments fused, 40,000,414 apart")
 def tanh_f64(x):
     """Hyperbolic tangent: (e**2x - 1) / (e**2x + 1)."""
     a = 2.0 * abs(x)
@@ -45,7 +45,7 @@ def tanh_f32(x):
     return x if x == np.float32(0.0) else y
 
 
-@vec_function(ulp=0.8, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=0.8, evidence="8,000,414 arguments fused, 40,000,414 apart")
 def sigmoid_f64(x):
     """1 / (1 + e**-x)."""
     a = -abs(x)
@@ -76,7 +76,7 @@ def sigmoid_f32(x):
     return np.float32(1.0 / (1.0 + (power + power * g)))
 
 
-@vec_function(ulp=1.7, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=1.8, evidence="8,000,414 arguments fused, 40,000,414 apart")
 def sinh_f64(x):
     """Hyperbolic sine: (e + e / (e + 1)) / 2 with e = e**|x| - 1."""
     a = abs(x)
@@ -107,7 +107,7 @@ def sinh_f32(x):
     return x if x == np.float32(0.0) else np.float32(y)
 
 
-@vec_function(ulp=0.9, evidence="8,000,414 arguments, fused and apart")
+@vec_function(ulp=0.9, evidence="8,000,414 arguments fused, 40,000,414 apart")
 def cosh_f64(x):
     """Hyperbolic cosine: (e**|x| + e**-|x|) / 2."""
     a = abs(x)

@@ -26,7 +26,7 @@ def limited(y, x):
     return n, d, larger
 
 
-@vec_function(ulp=0.7, evidence="8,000,224 arguments, fused and apart")
+@vec_function(ulp=0.7, evidence="8,000,224 arguments fused, 40,000,224 apart")
 def atan_f64(x):
     """Arc tangent."""
     a = abs(x)
@@ -72,7 +72,7 @@ def atan_f32(x):
     return x if x == np.float32(0.0) else np.float32(y)
 
 
-@vec_function(ulp=0.8, evidence="8,000,000 arguments, fused and apart")
+@vec_function(ulp=0.8, evidence="8,000,000 arguments fused, 40,000,000 apart")
 def atan2_f64(y, x):
     """The angle of the point (x, y), between -pi and pi."""
     u, v, larger = limited(y, x)
@@ -137,7 +137,7 @@ def atan2_f32(y, x):
     return x + y if (x != x) | (y != y) else np.float32(angle)
 
 
-@vec_function("|x| <= 1, nan beyond", ulp=0.7, evidence="8,000,160 arguments, fused and apart")
+@vec_function("|x| <= 1, nan beyond", ulp=0.7, evidence="8,000,160 arguments fused, 40,000,160 apart")
 def asin_f64(x):
     """Arc sine."""
     a = abs(x)
@@ -159,7 +159,7 @@ def asin_f32(x):
     return x if x == np.float32(0.0) else np.float32(y)
 
 
-@vec_function("|x| <= 1, nan beyond", ulp=0.7, evidence="8,000,160 arguments, fused and apart")
+@vec_function("|x| <= 1, nan beyond", ulp=0.7, evidence="8,000,160 arguments fused, 40,000,160 apart")
 def acos_f64(x):
     """Arc cosine."""
     a = abs(x)

@@ -67,7 +67,8 @@ def _substituted(used: Piece, statement: ast.stmt, own: set[str]) -> list[ast.st
     arguments = tuple(name for argument in statement.value.args for name in _names(argument))
     assert not set(targets) & set(arguments)
     renamed = dict(zip(used.returned, targets, strict=True)) | dict(zip(used.parameters, arguments, strict=True))
-    bound = {name.id for part in used.body for name in ast.walk(part) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+    names = [node for part in used.body for node in ast.walk(part) if isinstance(node, ast.Name)]
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
     for name in sorted((bound - set(renamed)) & own):
         renamed[name] = next(fresh for count in itertools.count(1) if (fresh := f"{name}{count}") not in own)
     body = copy.deepcopy(list(used.body))
