@@ -4,6 +4,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+import numpy as np
+
+from . import syntax
+from .dtypes import FLOAT64
 from .errors import CannotLift
 from .expressions import Expressions
 from .values import Pack, Value
@@ -47,3 +51,19 @@ def axis_of(value: int, ndim: int) -> int:
     if type(value) is not int or not -ndim <= value < ndim:
         raise CannotLift("an axis that is not known beforehand")
     return value % ndim
+
+
+def dtype_of(e: Expressions, node: ast.expr | None, default: np.dtype = FLOAT64) -> np.dtype:
+    """The dtype that an argument names: `np.float32` or `a.dtype`. Raises CannotLift."""
+    if node is None:
+        return default
+    text = syntax.text(node)
+    if isinstance(node, ast.Attribute) and node.attr == "dtype":
+        return e.value(node.value).dtype
+    if text in ("float", "int", "bool", "complex"):
+        return np.dtype(text)
+    if text.startswith("np."):
+        found = getattr(np, text[3:], None)
+        if isinstance(found, type) and issubclass(found, np.generic):
+            return np.dtype(found)
+    raise CannotLift(f"the dtype `{text}` is not known beforehand")

@@ -158,10 +158,7 @@ class Expressions(Environment):
             if function not in _ON_BOOLS:
                 raise CannotLift(f"`{sign}` on booleans")
             return self.elementwise((a, b), BOOL, lambda x: _ON_BOOLS[function].format(*x))
-        signed = {v.dtype.kind for v in (a, b) if not (v.weak and v.constant is not UNKNOWN)}
-        if found[-1].kind == "u" or found[-1].kind == "b" and signed == {"i", "u"}:
-            if signed == {"i", "u"} and found[-1].kind == "b":
-                raise CannotLift("a comparison of signed with unsigned integers")
+        if found[-1].kind == "u":
             return self.ufunc(function, (a, b), lambda x, y: f"({x} {sign} {y})")
         integers = a.dtype.kind in "iu" and b.dtype.kind in "iu"
         exact = function is np.true_divide and integers
@@ -176,16 +173,16 @@ class Expressions(Environment):
         return self.elementwise((a, b), found[-1], write, cost, weak)
 
     def _comparable(self, function: np.ufunc, a: Value, b: Value) -> tuple[Value, Value]:
-        """Operands as a comparison takes them: an unsigned integer meets Python's integers by value, negative ones too."""
-        if function not in COMPARISON.values() or {a.weak, b.weak} != {True, False} or {a.dtype.kind, b.dtype.kind} != {"u", "i"}:
+        """Operands as a comparison takes them: an unsigned integer meets signed ones by value, negative ones too."""
+        if function not in COMPARISON.values() or {a.dtype.kind, b.dtype.kind} != {"u", "i"}:
             return a, b
-        weak, other = (a, b) if a.weak else (b, a)
-        if weak.constant is not UNKNOWN and 0 <= weak.constant <= np.iinfo(other.dtype).max:
+        unsigned, other = (a, b) if a.dtype.kind == "u" else (b, a)
+        if other.weak and other.constant is not UNKNOWN and 0 <= other.constant <= np.iinfo(unsigned.dtype).max:
             return a, b
-        if other.dtype.itemsize == 8:
+        if unsigned.dtype.itemsize == 8:
             raise CannotLift("a comparison of np.uint64 with a number that may be negative")
-        wide = self.elementwise((other,), INT64, lambda x: f"np.int64({x[0]})")
-        return (a, wide) if a.weak else (wide, b)
+        wide = self.elementwise((unsigned,), INT64, lambda x: f"np.int64({x[0]})")
+        return (wide, b) if unsigned is a else (a, wide)
 
     def _power(self, a: Value, b: Value) -> Value:
         exponent = b.constant if b.weak and b.constant is not UNKNOWN else None

@@ -14,13 +14,23 @@ from ..spec import OpenSpec, one_line
 from . import (
     arrangement,
     borders,
-    contractions,
+    choosing,
     creation,
     differences,
     editing,
+    einsum,
     elementwise,
     joining,
+    matrix_products,
+    norms,
+    ordering,
+    positions,
+    python_functions,
     reductions,
+    rounding,
+    running,
+    statistics,
+    tables,
     windows,
 )
 from .affine import Affine
@@ -39,7 +49,8 @@ from .tidy import tidy
 from .versions import split_versions
 from .watch import Instance, Instances, watch
 
-FAMILIES = (arrangement, borders, contractions, creation, differences, editing, elementwise, joining, reductions, windows)
+FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, norms, ordering,
+            positions, python_functions, reductions, rounding, running, statistics, tables, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 

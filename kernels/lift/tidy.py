@@ -4,6 +4,8 @@ from __future__ import annotations
 import ast
 import copy
 
+import numpy as np
+
 from . import syntax
 
 
@@ -70,16 +72,33 @@ def _chain(node: ast.stmt, targets: list[ast.expr], value: ast.expr) -> list[ast
 
 
 def _out(call: ast.Call) -> ast.expr | None:
-    return next((k.value for k in call.keywords if k.arg == "out" and not (isinstance(k.value, ast.Constant) and k.value.value is None)), None)
+    found = next((k.value for k in call.keywords if k.arg == "out" and not (isinstance(k.value, ast.Constant) and k.value.value is None)), None)
+    function = _ufunc(call)
+    if found is None and function is not None and len(call.args) == function.nin + 1 and function.nout == 1:
+        return call.args[-1]
+    return found
+
+
+def _ufunc(call: ast.Call) -> np.ufunc | None:
+    """The ufunc that is called, if it is one."""
+    found = getattr(np, call.func.attr, None) if isinstance(call.func, ast.Attribute) and syntax.text(call.func.value) == "np" else None
+    return found if isinstance(found, np.ufunc) else None
 
 
 def _into(node: ast.stmt, call: ast.Call, target: ast.expr | None) -> list[ast.stmt]:
-    """`np.f(..., out=x)` as `x[...] = np.f(...)`, then the target gets x too."""
+    """`np.f(..., out=x)` as `x[...] = np.f(...)`, then the target gets x too. What a ufunc's `where=` leaves out stays as it is."""
     out = _out(call)
     if not isinstance(out, ast.Name | ast.Subscript | ast.Attribute):
         return [node]
     call = copy.deepcopy(call)
     call.keywords = [k for k in call.keywords if k.arg != "out"]
+    function = _ufunc(call)
+    if function is not None:
+        call.args = call.args[:function.nin]
+        where = next((k.value for k in call.keywords if k.arg == "where"), None)
+        if where is not None:
+            call.keywords = [k for k in call.keywords if k.arg != "where"]
+            call = syntax.numpy_call("where", where, call, copy.deepcopy(out))
     pieces: list[ast.stmt] = [_assign(_whole(out), call)]
     if target is not None and syntax.text(target) != syntax.text(out):
         pieces.append(_assign(target, copy.deepcopy(out)))
