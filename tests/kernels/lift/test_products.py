@@ -1,6 +1,9 @@
 """Products that stay BLAS calls: what np.dot is given, where loops stay, and that the proofs take it."""
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import pytest
 from kernwright.kernels.export.kernel_text import needs_scipy
 from kernwright.kernels.identity import IDENTICAL, compare
@@ -73,6 +76,25 @@ def test_numba_compiles_the_calls(name):
 def test_what_blas_does_not_compute_has_no_further_style(name):
     _, _, found = lifted(*LOOPS[name])
     assert found.candidates and found.others == ()
+
+
+@pytest.mark.parametrize("draw", range(2))
+def test_einsums_in_any_order_of_their_axes_agree(draw):
+    rng, sizes = random.Random(draw), {"h": 3, "i": 4, "j": 5, "k": 2, "g": 1}
+    terms = []
+    for _ in range(12):
+        outer = rng.choice(["", "", "h", "g", "gh"])
+        first, second = (rng.choice([outer, outer, "".join(rng.sample(outer, len(outer)))]) + "".join(rng.sample(core, len(core)))
+                         for core in (rng.choice(["ij", "j"]), "jk"))
+        labels = [c for c in "ghik" if c in first + second]
+        out = "".join(labels if rng.random() < 0.5 else rng.sample(labels, len(labels)))
+        made = [f"v[:{int(np.prod([sizes[c] for c in part]))}].reshape({', '.join(str(sizes[c]) for c in part)})" for part in (first, second)]
+        terms.append(f'np.einsum("{first},{second}->{out}", {made[0]}, {made[1]} + 1)')
+    spec, observation, found = lifted("def einsums(v):\n    return (" + ", ".join(terms) + ")", "(rng.standard_normal(120),)")
+    assert found.others and not found.kept
+    for candidate in (found.candidates[-1], found.others[0][-1]):
+        assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny",))
+    assert found.others[0][-1].text.count("np.dot(") >= 5
 
 
 def test_einsum_that_repeats_an_axis_of_one_is_no_product():
