@@ -20,6 +20,7 @@ from .errors import CannotLift
 from .expressions import COMPARISON
 from .masked_sums import Groups, MaskedSum, masked_sums
 from .names import assigned_in, mutated_in
+from .reductions import larger, lowest
 from .statements import Statements
 from .values import UNKNOWN, Index, Value
 
@@ -85,16 +86,17 @@ def _no_shared_memory(e: Statements, node: ast.For, groups: Groups) -> None:
     inside = set(assigned_in(node.body))
     variables = {n for n in groups.reads - inside - {"np", "math", groups.variable} if n not in e.constants and not hasattr(builtins, n)}
     read = [e.environment.get(name) for name in variables]
-    for name in mutated_in(node.body) - inside:
+    written = mutated_in(groups.rest) - {each.name for each in groups.sums}
+    for name in written - inside:
         place = e.environment.get(name)
         for other in read:
             if isinstance(other, Value) and not other.ndim:
                 continue
             if not (isinstance(other, Value) and isinstance(place, Value) and other.sure and place.sure and other.root != place.root):
                 raise CannotLift("the loop may write into what its masks read")
-    for name in mutated_in(node.body) & inside:
+    for name in written & inside:
         if any(each is not None and not isinstance(each, ast.Constant) and (e.seen.type_of(each) or ("",))[0] != "scalar"
-               for statement in node.body for each in _given(statement, name)):
+               for statement in groups.rest for each in _given(statement, name)):
             raise CannotLift("the loop writes into an array that it binds itself")
 
 
@@ -210,21 +212,24 @@ def _searched(e: Statements, groups: Groups, number: str, lows: str, ups: str, b
 
 
 def _sums(e: Statements, groups: Groups, key: Value, bins: str) -> list[tuple[Value, MaskedSum, Value | None]]:
-    """Emits the accumulators, all zero."""
+    """Emits the accumulators, each with what it holds before the first element."""
     made: list[tuple[Value, MaskedSum, Value | None]] = []
     for each in groups.sums:
         values = None if each.values is None else e.value(each.values)
         dtype, rows = INT64, ()
         if values is not None:
             seen = np.dtype(each.seen)
-            dtype = seen if seen.kind in "fc" else np.dtype(np.uint64) if seen.kind == "u" else INT64
+            dtype = seen if seen.kind in "fc" or each.kind != "sum" else np.dtype(np.uint64) if seen.kind == "u" else INT64
             rows = values.extents[key.ndim:]
             leading = values.lazily(extents=values.extents[:key.ndim], ones=values.ones[:key.ndim])
             if values.ndim and values.ndim != key.ndim + each.rows or each.rows and not values.ndim or _misfit(key, leading):
                 raise CannotLift("a mask that does not fit its array")
+        if each.kind != "sum" and dtype.kind not in "iuf":
+            raise CannotLift(f"the extremes of {dtype}")
         array = e.allocate(each.name, dtype, (Affine.atom(bins), *rows))
+        begin = literal(0, dtype) if each.kind == "sum" else lowest(dtype, "min" if each.kind == "max" else "max", e.finite)
         with e.nest(array.extents) as index:
-            e.emit(f"{array.element(index)} = {literal(0, dtype)}")
+            e.emit(f"{array.element(index)} = {begin}")
         e.environment[each.name] = array
         made.append((array, each, values))
     return made
@@ -245,10 +250,11 @@ def _one_pass(e: Statements, key: Value, also: list[Value], sums: list[tuple[Val
             condition, slot = group(number)
             with e.block(f"if {condition}:"):
                 place = Affine.of(syntax.parse(slot))
-                for array, _, values in sums:
+                for array, each, values in sums:
                     if values is None:
                         e.emit(f"{array.element((place,))} += 1")
                         continue
                     with e.nest(array.extents[1:]) as inner:
                         text = cast(at(values, (*index, *inner)), values, array.dtype)
-                        e.emit(f"{array.element((place, *inner))} += {text}")
+                        into = array.element((place, *inner))
+                        e.emit(f"{into} += {text}" if each.kind == "sum" else f"{into} = {larger(each.kind, into, text, array.dtype, e.finite)}")

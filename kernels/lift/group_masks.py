@@ -73,11 +73,11 @@ class GroupMasks:
     def selected(self, node: ast.expr) -> tuple[ast.expr, ast.expr, int] | None:
         """The expression as something of each selected element: the same of all elements, the mask, and the rank."""
         match node:
-            case ast.Subscript(value=base, slice=index) if self.same(base) and self.bounds_of(index) is not None:
-                seen, mask = self.type_of(node), self.type_of(index)
+            case ast.Subscript(value=base, slice=index) if self.same(base) and self.bounds_of(chosen_by := self.mask_of(index)) is not None:
+                seen, mask = self.type_of(node), self.type_of(chosen_by)
                 if seen is None or mask is None or seen[0] != "array" or mask[0] != "array":
                     return None
-                return base, index, seen[2]
+                return base, chosen_by, seen[2]
             case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.MatMult):
                 parts = [left, right]
             case ast.UnaryOp(operand=operand):
@@ -105,7 +105,17 @@ class GroupMasks:
                 made.args = list(whole)
         return made, chosen[0][1], chosen[0][2]
 
+    def mask_of(self, node: ast.expr) -> ast.expr:
+        """The mask of one dimension whose true places the expression lists; any other expression is given back."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="flatnonzero"), args=[mask], keywords=[]) | ast.Subscript(
+                    value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="where" | "nonzero"), args=[mask], keywords=[]),
+                    slice=ast.Constant(value=0)) if (self.type_of(mask) or ("",))[::2] == ("array", 1):
+                return mask
+        return node
+
     def where(self, node: ast.expr) -> tuple[ast.expr, ast.expr, int] | None:
+        """The same for `np.where(mask, values, 0)`."""
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="where"), args=[mask, values, ast.Constant(value=zero)], keywords=[]) \
                     if zero == 0 and self.bounds_of(mask) is not None and self.same(values):

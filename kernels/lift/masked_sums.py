@@ -10,7 +10,7 @@ import ast
 import copy
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import syntax
 from .errors import CannotLift
@@ -18,18 +18,21 @@ from .group_masks import Bounds, GroupMasks, pure
 from .names import assigned_in, uses_of
 from .watch import Instance, identity
 
-_SUMS, _COUNTS = frozenset({"sum", "mean"}), frozenset({"sum", "any", "count_nonzero"})
+_EXTREMES = {"max": "max", "amax": "max", "min": "min", "amin": "min"}
+_SUMS, _COUNTS = frozenset({"sum", "mean", *_EXTREMES}), frozenset({"sum", "any", "count_nonzero"})
 
 
 @dataclass(frozen=True)
 class MaskedSum:
     """One accumulator, an element for each group. values: what is summed where the mask is true; None: it is counted.
-    rows: the mask selects rows, which are added up. seen: the dtype of the elements, as NumPy had them."""
+    rows: the mask selects rows, which are added up. seen: the dtype of the elements, as NumPy had them. kind: "sum", or "max"
+    or "min", which is kept in place of the sum."""
 
     name: str
     values: ast.expr | None = None
     rows: bool = False
     seen: str = ""
+    kind: str = "sum"
 
 
 @dataclass
@@ -84,7 +87,7 @@ class _Reader(GroupMasks, ast.NodeTransformer):
         numbers = (self.bounds.above[1], self.bounds.below[1])
         first = self._first(numbers)
         summed = [each.values for each in self.sums.values() if each.values is not None]
-        read = [*arguments, *numbers, self.bounds.key, *self.bounds.also, *first, *summed]
+        read = [*arguments[:-1], *numbers, self.bounds.key, *self.bounds.also, *first, *summed]
         return Groups(self.variable, arguments[0] if len(arguments) == 2 else None, arguments[-1], self.bounds, list(self.sums.values()),
                       first, rest, frozenset().union(*map(syntax.names_in, read)))
 
@@ -128,7 +131,7 @@ class _Reader(GroupMasks, ast.NodeTransformer):
                 if (self.type_of(given) or ("",))[0] != "array" or sum(uses_of(each)[name] for each in later) != self.uses[name]:
                     return False
                 value = self._resolved(given)
-                if self.bounds_of(value) is not None or self.selected(value) is not None or self.same(value):
+                if self.bounds_of(self.mask_of(value)) is not None or self.selected(value) is not None or self.same(value):
                     self.meanings[name] = value
                     return True
         return False
@@ -179,6 +182,8 @@ class _Reader(GroupMasks, ast.NodeTransformer):
             if name == "any":
                 return ast.Compare(count, [ast.Gt()], [ast.Constant(0)])
             return syntax.builtin_call("int", count) if seen[-1] is True else count
+        if name in ("len", "size") and (mask := self.mask_of(over)) is not over and self.bounds_of(mask) is not None:
+            return syntax.builtin_call("int", self._counted(mask))
         chosen = self.where(over) if name == "sum" and axis is None else None
         chosen = chosen or self.selected(over)
         if chosen is None:
@@ -189,8 +194,11 @@ class _Reader(GroupMasks, ast.NodeTransformer):
         rows = axis == 0 and rank == 2
         if name not in _SUMS or not rows and (rank != 1 or axis not in (None, 0)):
             return None
-        total = self._accumulated(mask, MaskedSum("", values, rows, (self.type_of(over) or ("", ""))[1]), name)
-        if name == "sum":
+        kind = _EXTREMES.get(name, "sum")
+        if kind != "sum" and rows:
+            return None
+        total = self._accumulated(mask, MaskedSum("", values, rows, (self.type_of(over) or ("", ""))[1], kind), name)
+        if name != "mean":
             return total
         return syntax.binary(total, "/", syntax.builtin_call("int", self._counted(mask)))
 
@@ -204,11 +212,11 @@ class _Reader(GroupMasks, ast.NodeTransformer):
             raise CannotLift("several masks")
         self.mask, self.bounds = text, self.bounds_of(mask)
         exact = name if wanted.seen[1:2] not in ("f", "c") else ""
-        key = (syntax.text(wanted.values) if wanted.values is not None else "", wanted.rows, exact)
+        hint = "counts" if wanted.values is None else {"sum": "sums", "max": "greatest", "min": "least"}[wanted.kind]
+        key = (syntax.text(wanted.values) if wanted.values is not None else "", wanted.rows, exact or wanted.kind)
         if key not in self.sums:
-            made = MaskedSum(self.fresh("counts" if wanted.values is None else "sums"), wanted.values, wanted.rows,
-                             "" if wanted.values is None else "f8" if exact == "mean" else wanted.seen)
-            self.sums[key] = made
+            seen = "" if wanted.values is None else "f8" if exact == "mean" else wanted.seen
+            self.sums[key] = replace(wanted, name=self.fresh(hint), seen=seen)
         at: ast.expr = syntax.name(self.variable)
         if len(self.node.iter.args) == 2:  # type: ignore[attr-defined]
             at = syntax.binary(at, "-", self.node.iter.args[0])  # type: ignore[attr-defined]

@@ -109,7 +109,7 @@ def folding(name: str, dtype: np.dtype, finite: bool) -> tuple[str, Step]:
     """What the reduction `name` starts with, and how it takes an element in."""
     symbol = {"sum": "+", "prod": "*", "any": "or", "all": "and"}.get(name, name)
     if name in ("max", "min"):
-        return _lowest(dtype, "min" if name == "max" else "max", finite), lambda a, b: f"{a} = {larger(name, a, b, dtype, finite)}"
+        return lowest(dtype, "min" if name == "max" else "max", finite), lambda a, b: f"{a} = {larger(name, a, b, dtype, finite)}"
     if name in ("fmax", "fmin"):
         if dtype.kind != "f" or finite:
             return folding(name[1:], dtype, finite)
@@ -120,7 +120,7 @@ def folding(name: str, dtype: np.dtype, finite: bool) -> tuple[str, Step]:
     return start, lambda a, b: f"{a} = {settled(f'{a} {symbol} {b}', dtype)}"
 
 
-def _lowest(dtype: np.dtype, end: str, finite: bool) -> str:
+def lowest(dtype: np.dtype, end: str, finite: bool) -> str:
     """The number that loses against every other: infinite, unless the author excludes infinities (so does `ninf` then)."""
     if dtype.kind == "f" and not finite:
         return literal(float("-inf" if end == "min" else "inf"), dtype)
