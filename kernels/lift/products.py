@@ -33,7 +33,7 @@ def by_blas(e: Expressions, node: ast.AST, values: tuple[Value, ...], nodes: tup
     product = _read(inputs, out)
     if product is None or not any(product.own) or _stretches(values, inputs, product):
         return None
-    held = [e.held(e.viewed(value, each)) for value, each in zip(values, nodes)]
+    held = [_operand(e, value, each) for value, each in zip(values, nodes)]
     places: dict[str, tuple[Affine, bool]] = {}
     for value, labels in zip(held, inputs):
         for label, extent, one in zip(labels, value.extents, value.ones):
@@ -53,6 +53,22 @@ def by_blas(e: Expressions, node: ast.AST, values: tuple[Value, ...], nodes: tup
         left, right = reversed(texts) if product.swapped else texts
         e.emit(f"np.dot({left}, {right}, out={_at(str(result.name), index)})")
     return result
+
+
+def _operand(e: Expressions, value: Value, node: ast.expr) -> Value:
+    """The operand in a variable. A view that BLAS cannot read as it lies is copied, as Numba would do, and remark upon."""
+    if value.name is not None or value.root is None or _lies_close(e, node):
+        return e.held(e.viewed(value, node))
+    return e.filled(e.fresh("t"), value)
+
+
+def _lies_close(e: Expressions, node: ast.expr) -> bool:
+    """Whether the view of a variable is sure to be contiguous, transposed or not."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr="T") | ast.Subscript(value=ast.Name(id=name), slice=ast.Slice(step=None)):
+            whole = e.environment.get(name)
+            return isinstance(whole, Value) and whole.contiguous and whole.name == name and (whole.ndim <= 2 or isinstance(node, ast.Subscript))
+    return False
 
 
 def _read(inputs: tuple[str, ...], out: str) -> _Product | None:

@@ -19,7 +19,7 @@ PRODUCTS = {
         return (h * h).T @ (h + 1), h.dot(a)""", f"({X}, {Y})", ["np.dot(a, b, out=product)", "np.dot(t, t_2, out=out0)", "np.dot(h, a, out=out1)"]),
     "views": ("""def views(a, b):
         return a[1:] @ b[:, ::2], a.T @ b.T""", f"({X}, {Y})",
-              ["np.dot(view, view_2, out=out0)", "np.dot(view_3, view_4, out=out1)"]),
+              ["np.dot(view, t, out=out0)", "np.dot(view_2, view_3, out=out1)"]),
     "vectors_of_float32": ("""def vectors_of_float32(a, v, w):
         y = a @ v
         return y.dot(a), w @ y""", f"({F}, {W}.astype(np.float32), {V}.astype(np.float32))",
@@ -30,7 +30,7 @@ PRODUCTS = {
     "batched": ("""def batched(q, k, a):
         s = np.einsum("hqd,hkd->hqk", q, k)
         return s @ k, a @ k.transpose(0, 2, 1)""", f"(rng.standard_normal((3, n, m)), rng.standard_normal((3, n, m)), {Y}.T)",
-                ["np.dot(q[i], k[i].T, out=s[i])", "np.dot(s[i], k[i], out=out0[i])", "np.dot(a, view[i], out=out1[i])"]),
+                ["np.dot(q[i], k[i].T, out=s[i])", "np.dot(s[i], k[i], out=out0[i])", "np.dot(a, t[i], out=out1[i])"]),
     "again_and_again": ("""def again_and_again(a, x):
         for _ in range(3):
             x = a.T @ (a @ x)
@@ -66,8 +66,9 @@ def test_products_of_matrices_stay_calls_and_agree(name):
     assert all("out=" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["vectors_of_float32", pytest.param("batched", marks=pytest.mark.slow)])
-def test_numba_compiles_the_calls(name):
+@pytest.mark.parametrize("name", ["views", pytest.param("batched", marks=pytest.mark.slow)])
+@pytest.mark.filterwarnings("error::numba.NumbaPerformanceWarning")
+def test_numba_compiles_the_calls_without_a_remark(name):
     spec, observation, found = lifted(*PRODUCTS[name][:2])
     assert_agrees(compiled(found.others[0][-1], observation, spec), spec, ("tiny", "verify"))
 
