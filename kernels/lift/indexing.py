@@ -103,7 +103,7 @@ class Indexing(Expressions):
         return result
 
     def _taken(self, base: Value, node: ast.Subscript, nodes: list[ast.expr]) -> Target:
-        base, parts = self._read_parts(base, node, nodes)
+        base, parts = self._read_parts(base, node, self._unpacked(nodes))
         arrays = [p for p in parts if p.kind == "array"]
         if arrays and base.name is None:
             if base.root is not None and isinstance(node.ctx, ast.Store):
@@ -149,6 +149,14 @@ class Indexing(Expressions):
             place = replace(place, root=None, cost=max(1, base.cost))
         return Target(place, tuple(lows), bool(arrays))
 
+    def _unpacked(self, nodes: list[ast.expr]) -> list[ast.expr | Value]:
+        """The parts of an index that is one tuple: `a[np.ix_(rows, columns)]`."""
+        if len(nodes) == 1 and isinstance(nodes[0], ast.Call | ast.Name) and (self.seen.type_of(nodes[0]) or ("",))[0] == "tuple":
+            found = self.any_value(nodes[0])
+            if isinstance(found, Pack) and all(isinstance(item, Value) for item in found.items):
+                return list(found.items)  # type: ignore[arg-type]
+        return list(nodes)
+
     def _position(self, parts: list[_Part]) -> int:
         """Where the dimensions of index arrays go: at the first of them, or in front where something lies between."""
         advanced = [n for n, p in enumerate(parts) if p.kind in ("array", "number")]
@@ -157,7 +165,7 @@ class Indexing(Expressions):
         between = any(parts[n].kind in ("slice", "new") for n in range(advanced[0], advanced[-1]))
         return 0 if between else advanced[0]
 
-    def _read_parts(self, base: Value, node: ast.Subscript, nodes: list[ast.expr]) -> tuple[Value, list[_Part]]:
+    def _read_parts(self, base: Value, node: ast.Subscript, nodes: list[ast.expr | Value]) -> tuple[Value, list[_Part]]:
         consumed = sum(not _is_new(n) and not _is_ellipsis(n) for n in nodes)
         if sum(map(_is_ellipsis, nodes)) == 0:
             nodes = [*nodes, ast.Constant(...)]
@@ -182,17 +190,17 @@ class Indexing(Expressions):
             axis += 1
         return base, parts
 
-    def _number(self, base: Value, axis: int, node: ast.expr) -> _Part:
+    def _number(self, base: Value, axis: int, node: ast.expr | Value) -> _Part:
         if isinstance(node, ast.List):
             raise CannotLift("a list as an index")
-        value = self.value(node)
+        value = node if isinstance(node, Value) else self.value(node)
         if value.dtype.kind not in "iu":
             raise CannotLift("an index that is not an integer")
         if value.ndim:
             return _Part("array", array=self.cheap(value))
         if value.constant is not UNKNOWN and value.constant < 0:
             return _Part("number", base.extents[axis] + int(value.constant))
-        seen = self.seen.expressions.get(identity(node))
+        seen = self.seen.expressions.get(identity(node)) if isinstance(node, ast.AST) else None
         if base.name is None and value.constant is UNKNOWN and (seen is None or seen.least is None or seen.least < 0):
             raise CannotLift("an index into a view that may be negative")
         return _Part("number", self.affine(value))
@@ -219,8 +227,8 @@ def _parts(index: ast.expr) -> list[ast.expr]:
     return list(index.elts) if isinstance(index, ast.Tuple) else [index]
 
 
-def _is_new(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None or syntax.text(node) == "np.newaxis"
+def _is_new(node: ast.expr | Value) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None or isinstance(node, ast.Attribute) and syntax.text(node) == "np.newaxis"
 
 
 def _is_ellipsis(node: Any) -> bool:

@@ -1,7 +1,7 @@
 """Arrays that are edited, cut into parts and joined, against NumPy at short lengths too."""
 import numba
 import pytest
-from lift_programs import assert_agrees, assert_lifted, compiled, lifted
+from lift_programs import assert_agrees, assert_lifted, compiled, defined, lifted
 
 ARGUMENTS = ("(rng.standard_normal((n, m)), rng.standard_normal(n), np.sort(rng.standard_normal(n)) + 0.1 * np.arange(n), "
              "rng.standard_normal((n, m), dtype=np.float32), rng.integers(-5, 9, n), n)")
@@ -44,16 +44,6 @@ EACH = [e.strip() for e in EXPRESSIONS.splitlines()]
 @pytest.fixture(autouse=True)
 def quick_compilation(monkeypatch):
     monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
-
-
-def defined(spec, sizes):
-    """The sizes at which the reference itself raises nothing."""
-    for size in sizes:
-        try:
-            spec.reference(*spec.make_inputs(size, 7))
-        except (ValueError, IndexError):
-            continue
-        yield size
 
 
 def program(expression):
