@@ -61,25 +61,31 @@ def _full(e: Expressions, node: ast.Call) -> Lifted:
 def _like(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)
     if name == "np.full_like":
-        like, fill, dtype = arguments(node, "a fill_value dtype", 2)
+        like, fill, dtype, shape = arguments(node, "a fill_value dtype shape", 2)
     else:
-        (like, dtype), fill = arguments(node, "a dtype"), None
+        (like, dtype, shape), fill = arguments(node, "a dtype shape"), None
     value = e.value(like)  # type: ignore[arg-type]
     if not value.ndim:
         raise CannotLift(f"{name} of a number")
     filling = e.cheap(e.value(fill)) if fill is not None else {"np.zeros_like": number(0), "np.ones_like": number(1)}.get(name)
+    if shape is not None:
+        return constant(e, node, dtype_of(e, dtype, value.dtype), extents_of(e, shape), (), filling)
     return constant(e, node, dtype_of(e, dtype, value.dtype), value.extents, value.ones, filling, as_asked=False)
 
 
-@call("copy", "array", "asarray", "ascontiguousarray", method=False)
+@call("copy", "array", "asarray", "asanyarray", "ascontiguousarray")
 def _copy(e: Expressions, node: ast.Call) -> Lifted:
     x, dtype = arguments(node, "a dtype")
     if isinstance(x, ast.List | ast.Tuple):
         return listed(e, node, x, dtype)
     value = e.value(x)  # type: ignore[arg-type]
     wanted = dtype_of(e, dtype, value.dtype)
-    if syntax.text(node.func) != "np.copy" and syntax.text(node.func) != "np.array" and wanted == value.dtype and value.root is not None:
-        raise CannotLift("a conversion that may share memory")
+    name = syntax.text(node.func)[3:]
+    if name not in ("copy", "array") and wanted == value.dtype and value.root is not None:
+        if name in ("asarray", "asanyarray") or value.contiguous and value.name is not None:
+            return value
+        if {value.root, e.hint and e.hint[1]} & e.mutated or not value.sure:
+            raise CannotLift("a conversion that may share memory")
     return value.lazily(dtype=wanted, element=lambda index: cast(value.element(index), value, wanted))
 
 
@@ -100,6 +106,15 @@ def _transpose(e: Expressions, node: ast.Call) -> Lifted:
     return e.transposed(value, wanted)
 
 
+@call("matrix_transpose")
+def _matrix_transpose(e: Expressions, node: ast.Call) -> Lifted:
+    (x,) = arguments(node, "x")
+    value = e.value(x)  # type: ignore[arg-type]
+    if value.ndim < 2:
+        raise CannotLift("the transposition of no matrix")
+    return e.transposed(value, (*range(value.ndim - 2), value.ndim - 1, value.ndim - 2))
+
+
 @call("swapaxes", method=True)
 def _swapaxes(e: Expressions, node: ast.Call) -> Lifted:
     x, one, two = arguments(node, "a axis1 axis2", 3)
@@ -113,11 +128,17 @@ def _swapaxes(e: Expressions, node: ast.Call) -> Lifted:
 @call("expand_dims")
 def _expand(e: Expressions, node: ast.Call) -> Lifted:
     x, axis = arguments(node, "a axis", 2)
-    value = e.value(x)  # type: ignore[arg-type]
-    at = axis_of(e.static(axis), value.ndim + 1)
-    extents = (*value.extents[:at], ONE, *value.extents[at:])
-    ones = (*value.ones[:at], True, *value.ones[at:])
-    return value.lazily(root=value.root, extents=extents, ones=ones, element=lambda i: value.element((*i[:at], *i[at + 1:])))
+    value, given = e.value(x), e.static(axis)  # type: ignore[arg-type]
+    given = given if isinstance(given, tuple) else (given,)
+    rank = value.ndim + len(given)
+    new = {axis_of(a, rank) for a in given}
+    if len(new) < len(given):
+        raise CannotLift("np.expand_dims twice at one place")
+    kept = [d for d in range(rank) if d not in new]
+    where = {d: n for n, d in enumerate(kept)}
+    return value.lazily(root=value.root, extents=tuple(value.extents[where[d]] if d in where else ONE for d in range(rank)),
+                        ones=tuple(d in new or value.ones[where[d]] for d in range(rank)),
+                        element=lambda i: value.element(tuple(i[d] for d in kept)))
 
 
 @call("squeeze", method=True)

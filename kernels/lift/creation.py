@@ -109,7 +109,7 @@ def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
     if value.ndim != 2 or name == "np.diagflat":
         raise CannotLift("the diagonal of more than two dimensions")
     rows, columns = value.extents[0] - below, value.extents[1] - right
-    shorter = rows if rows == columns else Affine.atom(f"min({rows}, {columns})")
+    shorter = rows if rows == columns else Affine.atom(f"min({rows}, {columns})" if not offset else f"max(min({rows}, {columns}), 0)")
     return value.lazily(root=value.root, extents=(shorter,), ones=value.ones[:1],
                         element=lambda i: value.element((i[0] + below, i[0] + right)))
 
@@ -139,49 +139,66 @@ def _meshgrid(e: Expressions, node: ast.Call) -> Lifted:
     return Pack(tuple(along(vector, axis) for vector, axis in zip(vectors, axes)), "?")
 
 
-def _coordinates(starts: list[Affine], steps: list[int], extents: tuple[Affine, ...]) -> Value:
+def _coordinates(axes: list[Value]) -> Value:
     """Each point's coordinates, one row of the result an axis."""
     def element(index: Index) -> str:
-        texts = [f"({start + index[1 + axis] * step})" for axis, (start, step) in enumerate(zip(starts, steps))]
+        texts = [axis.element((place,)) for axis, place in zip(axes, index[1:])]
         if (row := index[0].constant) is not None:
             return texts[row]
         chosen = texts[-1]
-        for axis in reversed(range(len(texts) - 1)):
-            chosen = f"({texts[axis]} if {index[0]} == {axis} else {chosen})"
+        for at in reversed(range(len(texts) - 1)):
+            chosen = f"({texts[at]} if {index[0]} == {at} else {chosen})"
         return chosen
 
-    return Value(INT64, (Affine(len(starts)), *extents), element, cost=0)
+    return Value(axes[0].dtype, (Affine(len(axes)), *(a.extents[0] for a in axes)), element, cost=axes[0].cost)
 
 
 @call("indices")
 def _indices(e: Expressions, node: ast.Call) -> Lifted:
     (shape,) = arguments(node, "dimensions")
-    extents = extents_of(e, shape)
-    return _coordinates([ZERO] * len(extents), [1] * len(extents), extents)
+    return _coordinates([Value(INT64, (extent,), lambda i: f"({i[0]})", cost=0) for extent in extents_of(e, shape)])
 
 
 def _grid(e: Expressions, node: ast.Subscript) -> Lifted:
-    """`np.mgrid[a:b, c:d]` and `np.ogrid[...]` of integers."""
+    """`np.mgrid[a:b, c:d]` and `np.ogrid[...]`: integers, or numbers between ends (`0:1:5j`: five of them)."""
     several = isinstance(node.slice, ast.Tuple)
     slices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    starts, steps, extents = [], [], []
-    for part in slices:
-        step = e.static(part.step) if isinstance(part, ast.Slice) and part.step is not None else 1
-        if not isinstance(part, ast.Slice) or part.upper is None or type(step) is not int or step < 1:
-            raise CannotLift("a grid of other things than integers")
-        low = e.affine(e.value(part.lower)) if part.lower is not None else ZERO
-        span = e.affine(e.value(part.upper)) - low
-        starts.append(low)
-        steps.append(step)
-        extents.append(span if step == 1 else (span + (step - 1)).floordiv(Affine(step)))
+    if not all(isinstance(part, ast.Slice) and part.upper is not None for part in slices):
+        raise CannotLift("a grid that is not made of slices")
+    axes = [_axis(e, part) for part in slices]  # type: ignore[arg-type]
+    dtype = FLOAT64 if any(a.dtype == FLOAT64 for a in axes) else INT64
+    axes = [a if a.dtype == dtype else a.lazily(dtype=dtype, element=lambda i, a=a: cast(a.element(i), a, dtype)) for a in axes]
     if not several:
-        return Value(INT64, tuple(extents), lambda i: f"({starts[0] + i[0] * steps[0]})", cost=0)
+        return axes[0]
+    extents = tuple(a.extents[0] for a in axes)
     if syntax.text(node.value) == "np.mgrid":
-        return _coordinates(starts, steps, tuple(extents))
-    rank = len(extents)
+        return _coordinates(axes)
     return Pack(tuple(
-        Value(INT64, tuple(extents[d] if d == axis else ONE for d in range(rank)),
-              lambda i, axis=axis: f"({starts[axis] + i[axis] * steps[axis]})", cost=0) for axis in range(rank)), "?")
+        Value(dtype, tuple(extents[d] if d == at else ONE for d in range(len(axes))),
+              lambda i, a=a, at=at: a.element((i[at],)), cost=a.cost) for at, a in enumerate(axes)), "?")
+
+
+def _axis(e: Expressions, part: ast.Slice) -> Value:
+    """The numbers that one slice of a grid stands for."""
+    step = e.static(part.step) if part.step is not None else 1
+    low, high = e.value(part.lower) if part.lower is not None else number(0), e.value(part.upper)  # type: ignore[arg-type]
+    if low.ndim or high.ndim or {low.dtype.kind, high.dtype.kind} - set("if"):
+        raise CannotLift("a grid of other things than numbers")
+    if type(step) is int and step > 0 and low.dtype.kind == high.dtype.kind == "i":
+        start = e.affine(low)
+        span = e.affine(high) - start
+        extent = span if step == 1 else (span + (step - 1)).floordiv(Affine(step))
+        return Value(INT64, (extent,), lambda i: f"({start + i[0] * step})", cost=0)
+    first, last = (e.bind(cast(v.text, v, FLOAT64)) for v in (low, high))
+    if type(step) is complex and step.real == 0.0 and step.imag >= 2.0 and step.imag == int(step.imag):
+        count = int(step.imag)
+        width, extent = e.bind(f"({last} - {first}) / {count - 1}", "width"), Affine(count)
+    elif type(step) in (int, float) and step > 0:
+        width = repr(float(step))
+        extent = Affine.atom(e.bind(f"max(int(math.ceil(({last} - {first}) / {width})), 0)", "count"))
+    else:
+        raise CannotLift("a grid whose step is not known beforehand")
+    return Value(FLOAT64, (extent,), lambda i: f"(({i[0]}) * {width} + {first})", cost=2)
 
 
 Expressions.subscripts |= {"np.mgrid": _grid, "np.ogrid": _grid}

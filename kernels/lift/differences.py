@@ -9,8 +9,10 @@ import numpy as np
 from .affine import ZERO, Affine
 from .calls import Lifted, arguments, axis_of, call
 from .dtypes import BOOL, FLOAT64, cast
+from .editing import flattened
 from .errors import CannotLift
 from .expressions import Expressions
+from .joining import array_like, together
 from .reductions import reduced
 from .values import Index, Pack, Value, number
 
@@ -28,29 +30,50 @@ def _moved(index: Index, at: int, by: int | Affine) -> Index:
 def differences(e: Expressions, value: Value, at: int) -> Value:
     """Each element's successor along an axis, less the element."""
     shorter = value.extents[at] - 1
-    return e.arithmetic(np.subtract, shifted(value, at, 1, shorter), shifted(value, at, 0, shorter))
+    pair = shifted(value, at, 1, shorter), shifted(value, at, 0, shorter)
+    return e.elementwise(pair, BOOL, lambda x: f"({x[0]} != {x[1]})") if value.dtype == BOOL else e.arithmetic(np.subtract, *pair)
 
 
 @call("diff")
 def _diff(e: Expressions, node: ast.Call) -> Lifted:
-    x, times, axis = arguments(node, "a n axis")
+    x, times, axis, before, after = arguments(node, "a n axis prepend append")
     value, given = e.value(x), e.static(axis)  # type: ignore[arg-type]
     count = 1 if times is None else e.static(times)
-    if value.ndim == 0 or value.dtype == BOOL or type(count) is not int or not 0 <= count <= 4:
+    if value.ndim == 0 or type(count) is not int or not 0 <= count <= 4:
         raise CannotLift("np.diff of this array")
     at = axis_of(-1 if given is None else given, value.ndim)
+    if before is not None or after is not None:
+        ends = [None if n is None else _end(e, array_like(e, n), value, at) for n in (before, after)]
+        value = together(e, ast.Constant(None), [v for v in (ends[0], value, ends[1]) if v is not None], at)
     for _ in range(count):
         value = differences(e, e.cheap(value), at)
     return value.lazily()
 
 
+def _end(e: Expressions, value: Value, array: Value, at: int) -> Value:
+    """What is put before or after an array along an axis; a number is put beside every row."""
+    if value.ndim == array.ndim:
+        return value
+    if value.ndim:
+        raise CannotLift("np.diff between arrays of several ranks")
+    thin = tuple(Affine(1) if d == at else x for d, x in enumerate(array.extents))
+    return e.stretched(e.cheap(value), thin, tuple(d == at or one for d, one in enumerate(array.ones)))
+
+
 @call("ediff1d")
 def _ediff1d(e: Expressions, node: ast.Call) -> Lifted:
-    (x,) = arguments(node, "ary")
-    value = e.value(x)  # type: ignore[arg-type]
-    if value.ndim != 1:
-        raise CannotLift("np.ediff1d of a flattened array")
-    return differences(e, value, 0)
+    x, after, before = arguments(node, "ary to_end to_begin")
+    value = e.cheap(flattened(e, array_like(e, x)))
+    if value.dtype == BOOL:
+        raise CannotLift("np.ediff1d of truth values")
+    found = differences(e, value, 0)
+    if before is None and after is None:
+        return found
+    ends = [None if n is None else flattened(e, array_like(e, n)) for n in (before, after)]
+    parts = [v for v in (ends[0], found, ends[1]) if v is not None]
+    if any(not np.can_cast(v.dtype, value.dtype, "same_kind") for v in parts):
+        raise CannotLift("np.ediff1d between other things than its differences")
+    return together(e, node, parts, 0, value.dtype)
 
 
 @call("trapezoid", "trapz")
@@ -165,7 +188,8 @@ def bound(e: Expressions, value: Value) -> Value:
 @call("interp")
 def _interp(e: Expressions, node: ast.Call) -> Lifted:
     """Piecewise linear interpolation: the interval of each point is found by bisection."""
-    x, xp, fp = arguments(node, "x xp fp", 3)
+    x, xp, fp, left, right = arguments(node, "x xp fp left right", 3)
+    outside = [None if n is None else e.cheap(e.value(n)) for n in (left, right)]
     value, points, heights = e.value(x), e.held(e.value(xp)), e.held(e.value(fp))  # type: ignore[arg-type]
     if points.ndim != 1 or heights.ndim != 1 or any(v.dtype.kind not in "iuf" for v in (value, points, heights)):
         raise CannotLift("np.interp of these arrays")
@@ -180,10 +204,14 @@ def _interp(e: Expressions, node: ast.Call) -> Lifted:
 
     with e.nest(value.extents) as index:
         e.emit(f"{at} = {cast(value.element(index), value, FLOAT64)}")
-        with e.block(f"if {at} >= {of(points, last)}:"):
-            e.emit(f"{found} = {of(heights, last)}")
+        beyond = ">=" if outside[1] is None else ">"
+        with e.block(f"if {at} {beyond} {of(points, last)}:"):
+            e.emit(f"{found} = {of(heights, last) if outside[1] is None else cast(outside[1].text, outside[1], FLOAT64)}")
+        if outside[1] is not None:
+            with e.block(f"elif {at} == {of(points, last)}:"):
+                e.emit(f"{found} = {of(heights, last)}")
         with e.block("else:"), e.block(f"if {at} < {of(points, ZERO)}:"):
-            e.emit(f"{found} = {of(heights, ZERO)}")
+            e.emit(f"{found} = {of(heights, ZERO) if outside[0] is None else cast(outside[0].text, outside[0], FLOAT64)}")
         e.indent += 1
         with e.block("else:"):
             e.emit(f"{low} = 0")

@@ -14,7 +14,10 @@ EXPRESSIONS = {
         np.meshgrid(v, x)[0] + np.meshgrid(v, x)[1]
         np.meshgrid(v, x, indexing="ij")[0]
         np.meshgrid(v, x, i)[2] * 2.0
-        np.meshgrid(v, x, sparse=True)[1] + v""",
+        np.meshgrid(v, x, sparse=True)[1] + v
+        np.mgrid[0:1:4j] * v[:4]
+        np.mgrid[-1:1:0.5, 0:2:3j]
+        np.ogrid[0:k, -1:1:4j][1] * 2""",
     "numbers": """np.arange(k, dtype=np.float32) / 2
         np.arange(-3, k, 2) ** 2
         np.arange(k, 0, -1)
@@ -29,7 +32,11 @@ EXPRESSIONS = {
         np.identity(k, dtype=np.float32)
         np.array([[v[0], 1.0], [2.0, v[1]]])
         np.array([v, x, v + x])
-        np.array([[1, 2, 3]], dtype=np.float32)""",
+        np.array([[1, 2, 3]], dtype=np.float32)
+        np.asarray(v) * 2
+        np.asarray(i, dtype=np.float64)
+        np.ascontiguousarray(a.T) + 1
+        np.zeros_like(a, shape=(k, 2)) + i[:2]""",
     "diagonals": """np.diag(v)
         np.diag(v, 2)
         np.diag(v, -1) @ np.ones(k + 1)
@@ -37,6 +44,7 @@ EXPRESSIONS = {
         np.diag(a) * 2
         np.diag(a, 1) * 2
         np.diagonal(a, -1) + 1
+        a.diagonal(4) * 1
         np.triu(a, 1) + np.tril(a, -1)""",
     "joined": """np.dstack([a, a + 1, a * 2])
         np.dstack((v, x))
@@ -74,13 +82,21 @@ EXPRESSIONS = {
         np.atleast_2d(v) + np.atleast_1d(v)
         np.squeeze(a[None, :, :, None]) * 2
         np.squeeze(a[None], axis=0)
-        np.squeeze(a[None, :, :, None], axis=(0, 3)) + 1""",
+        np.squeeze(a[None, :, :, None], axis=(0, 3)) + 1
+        np.expand_dims(v, (0, 2)) * a[0]
+        np.matrix_transpose(a[None] + 1)""",
     "differences": """np.diff(v)
         np.diff(a, axis=0) + 1
         np.diff(v, 2)
         np.diff(a, n=3)
         np.diff(i)
         np.ediff1d(v) * 2
+        np.ediff1d(a, to_begin=0.0, to_end=[1.0, 2.0])
+        np.diff(v, prepend=0.0)
+        np.diff(f, prepend=0, append=a[:, :1])
+        np.diff(v > 0)
+        np.interp(v, x, v, left=0.0, right=-1)
+        np.interp(x, x[:4], v[:4], right=7.0)
         np.trapezoid(v)
         np.trapezoid(v, x)
         np.trapezoid(a, dx=0.5)
@@ -156,5 +172,19 @@ def test_rows_of_a_slice_that_are_written_are_those_of_the_array():
             row += 1.0
         for number, row in enumerate(a[:, ::2]):
             row[:] = number""", ARGUMENTS)
+    assert found.kept == ()
+    assert_lifted(spec, observation, found)
+
+
+def test_a_conversion_that_changes_nothing_is_the_array_itself():
+    spec, observation, found = lifted("""def made(a, v, x, f, i, k):
+        v = np.asarray(v)
+        y = np.asarray(x, dtype=np.float64)
+        y += v
+        v[0] = 9.0
+        rows = np.asarray(a[1:])
+        rows[:, 0] = y[1:]
+        whole = np.ascontiguousarray(f.T) * 2
+        return v * 2 + x, whole""", ARGUMENTS)
     assert found.kept == ()
     assert_lifted(spec, observation, found)
