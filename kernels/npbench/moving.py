@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..spec import OpenSpec
+from .conditioning import BENCHMARK, SEEDS, amplification
 from .inputs import Inputs
 from .sizes import TINY, VERIFY, Size
 from .trial import Budget, How, Trial, attempt
 
-BENCHMARK = Budget(2.0, 2**25)
-SEEDS = (0, 1, 2)
 AMPLIFIED = 1e3
 """How many times greater than the inputs' relative disturbance the results' may be."""
 ROOM = 10.0
@@ -81,33 +80,5 @@ class _Tried:
         return attempt(self.spec, inputs, size, seed, budget)
 
     def _amplification(self, inputs: Inputs) -> float:
-        """How many times the relative change of a float result is that of the inputs, the greatest of all results."""
         size, budget, seed = self.runs[1]
-        plain = attempt(self.spec, inputs, size, seed, budget)
-        rng = np.random.default_rng(seed)
-        noise = max([_noise(value) for value in inputs(size, np.random.default_rng(seed))], default=0.0) if plain.results else 0.0
-        if not noise:
-            return 0.0
-        other = attempt(self.spec, inputs, size, seed, budget, lambda value: _disturbed(value, noise, rng))
-        if other.how is not How.WORKS or len(other.results) != len(plain.results):
-            return 0.0 if plain.how is not How.WORKS else np.inf
-        return max([_change(a, b) / noise for a, b in zip(plain.results, other.results) if a.dtype.kind in "fc"], default=0.0)
-
-
-def _noise(value: Any) -> float:
-    """The root of the epsilon of a float array, as small as rounding but seen in the results; 0 for what is none."""
-    return float(np.sqrt(np.finfo(value.dtype).eps)) if isinstance(value, np.ndarray) and value.dtype.kind in "fc" else 0.0
-
-
-def _disturbed(value: Any, noise: float, rng: np.random.Generator) -> Any:
-    if not _noise(value):
-        return value
-    return (value * (1.0 + noise * rng.uniform(-1.0, 1.0, value.shape))).astype(value.dtype)
-
-
-def _change(a: np.ndarray, b: np.ndarray) -> float:
-    if a.shape != b.shape:
-        return np.inf
-    with np.errstate(all="ignore"):
-        scale = float(np.max(np.abs(a)))
-        return float(np.max(np.abs(a - b))) / scale if scale else 0.0
+        return amplification(self.spec, inputs, size, budget, seed)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..spec import KernelSpec, SpecError, read_source
+from .conditioning import tolerance_for
 from .description import Description, read, suggestion
 from .initialiser import MAKER, nested
 from .inputs import UNSIZED, Inputs
@@ -47,13 +48,14 @@ def _made(name: str, description: str, preset: str, reference: str, maker: str) 
                     None, found.init.input_args if found.init else (), found.init.output_args if found.init else (), own=benchmark)
     source = f"{found.name or name}, {found.relative_path} of a suite in the NPBench layout, preset {preset}"
 
-    def spec(sizes: Mapping[str, Size], inputs: Inputs) -> KernelSpec:
-        return KernelSpec(name, _text(reference, found.func_name, maker, inputs, sizes, source), found.func_name)
+    def spec(sizes: Mapping[str, Size], inputs: Inputs, tolerance: Mapping[str, float] | None = None) -> KernelSpec:
+        return KernelSpec(name, _text(reference, found.func_name, maker, inputs, sizes, tolerance, source), found.func_name)
 
     opened = spec(dict.fromkeys(("tiny", "verify", "benchmark"), benchmark), inputs).open()
     running: Inputs = opened.declaration.inputs  # type: ignore[assignment]
     sizes = small_sizes(benchmark, lambda size, budget: attempt(opened, running, size, 0, budget).how)
-    return spec(sizes, replace(inputs, moved=moves_for(opened, running, sizes)))
+    moved = moves_for(opened, running, sizes)
+    return spec(sizes, replace(inputs, moved=moved), tolerance_for(opened, replace(running, moved=moved), sizes))
 
 
 def _arguments(found: Description, reference: str) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -74,7 +76,8 @@ def _arguments(found: Description, reference: str) -> tuple[tuple[str, ...], dic
     return (*given, *further), {name: defaults[name].value for name in further}  # type: ignore[attr-defined]
 
 
-def _text(reference: str, function: str, maker: str, inputs: Inputs, sizes: Mapping[str, Size], source: str) -> str:
+def _text(reference: str, function: str, maker: str, inputs: Inputs, sizes: Mapping[str, Size],
+          tolerance: Mapping[str, float] | None, source: str) -> str:
     """The reference's file as it stands, and behind it what declares it a kernel."""
     plain = {name: dict(size) for name, size in sizes.items()}
     return f"""{reference.rstrip()}
@@ -99,6 +102,7 @@ from kernwright.kernels.npbench.inputs import Inputs as _npbench_inputs
         own={dict(inputs.own)!r},
     ),
     sizes={plain!r},
+    tolerance={tolerance!r},
     source={source!r},
 )({function})
 """

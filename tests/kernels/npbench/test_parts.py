@@ -4,12 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kernwright.kernels.npbench import inputs
+from kernwright.kernels.npbench.conditioning import tolerance_for
 from kernwright.kernels.npbench.draws import Draws
 from kernwright.kernels.npbench.initialiser import MAKER, nested
 from kernwright.kernels.npbench.moves import MOVES
 from kernwright.kernels.npbench.sizes import FEW, proposals, small_sizes
 from kernwright.kernels.npbench.trial import How
-from kernwright.kernels.spec import SpecError
+from kernwright.kernels.spec import KernelSpec, SpecError
 
 DRAWING = {
     "default_rng": "from numpy.random import default_rng\ndef make(n):\n    return default_rng(42).random(n)",
@@ -119,3 +120,24 @@ def test_a_precision_that_the_description_leaves_out_is_the_initialisers_own_or_
     exec(nested(text, "make", Path("made.py")), namespace)  # noqa: S102 - a text of this file
     (made_array,) = inputs.Inputs(("a",), {}, namespace[MAKER], ("n",), ("a",))({"n": 3}, np.random.default_rng(0))
     assert made_array.dtype == dtype
+
+
+@pytest.mark.parametrize("step, dtype, chaotic", [
+    ("x = 3.9 * x * (1.0 - x)", "np.float64", True), ("x = 2.5 * x * (1.0 - x)", "np.float64", False),
+    ("x = 3.9 * x * (1.0 - x)", "np.float32", False), ("x = x[np.argsort(x)] * 0.5", "np.float64", False),
+])
+def test_only_a_reference_that_amplifies_roundings_declares_a_tolerance(step, dtype, chaotic):
+    text = f"""
+import kernwright
+import numpy as np
+def make(size, rng):
+    return (0.1 + 0.8 * rng.random(size["n"])).astype({dtype}),
+def f(x):
+    for _ in range(40):
+        {step}
+    return x
+f = kernwright.kernel(inputs=make, sizes={{name: {{"n": 9}} for name in ("tiny", "verify", "benchmark")}})(f)
+"""
+    opened = KernelSpec("f", text, "f").open()
+    found = tolerance_for(opened, opened.declaration.inputs, opened.sizes)
+    assert (found is not None) is chaotic and (not chaotic or (found["rtol"] == 1e-5 and 0 < found["atol"] < 1e-5))
