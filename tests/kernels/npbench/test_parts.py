@@ -54,7 +54,7 @@ def test_an_import_of_everything_is_refused_in_one_line():
     ({"A": 96, "half": 48}, lambda s: s["A"] == 2 * s["half"]),
     ({"vertices": 200, "K": 190}, lambda s: s["K"] >= 100),
     ({"one": 1, "two": 2}, lambda s: True),
-], ids=str)
+], ids=lambda value: str(value) if isinstance(value, dict) else "needs")
 def test_small_sizes_keep_what_the_reference_needs(benchmark, needs):
     sizes = small_sizes(benchmark, lambda size, budget: How.WORKS if needs(size) else How.FAILS)
     assert sizes["benchmark"] == benchmark
