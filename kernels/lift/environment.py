@@ -15,7 +15,7 @@ from .dtypes import cast, loop_dtypes, settled
 from .errors import CannotLift
 from .styles import PLAIN
 from .values import UNKNOWN, Index, Pack, Value, number
-from .watch import Instance, Type
+from .watch import Instance, Type, widest
 from .writer import EXPENSIVE, Writer
 
 
@@ -52,6 +52,8 @@ class Environment(Writer):
         if name in self.constants:
             return self._constant(name, self.constants[name])
         seen = self.seen.type_of(node)
+        if seen is None and (number := widest(self.seen.bindings.get(name, set()))) is not None:
+            return self.of_type(name, number)
         if seen is None:
             raise CannotLift(f"the type of `{name}` is not known: it changes, or was never reached")
         known = self.of_type(name, seen, tuple(self.seen.expressions[node.kernwright_id].ones))  # type: ignore[attr-defined]

@@ -137,6 +137,9 @@ class Expressions(Environment):
             return Pack(a.items + b.items, f"({a.text} + {b.text})")
         if isinstance(a, Pack) or isinstance(b, Pack):
             raise CannotLift("arithmetic on a tuple")
+        if isinstance(op, ast.Pow) and a.weak and b.weak and b.constant is UNKNOWN and {a.dtype, b.dtype} == {INT64} \
+                and self.seen.type_of(node) == ("scalar", INT64.str, True):
+            return scalar(f"({a.text} ** {b.text})", INT64, weak=True, cost=4)   # an integer in every run: never to a negative power
         return self.arithmetic(BINARY[type(op)], a, b)
 
     def arithmetic(self, function: np.ufunc, a: Value, b: Value) -> Value:

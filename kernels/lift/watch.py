@@ -288,6 +288,14 @@ def joined_type(a: Type | None, b: Type | None) -> Type | None:
     return (*a[:2], False) if a[0] == b[0] == "scalar" and a[1] == b[1] else None
 
 
+def widest(types: set[Type]) -> Type | None:
+    """The type of a variable that holds Python's integers at some times and floats at others, which compiled code keeps as a
+    float. None for any other change of type."""
+    if types and all(t[0] == "scalar" and np.dtype(t[1]) in (np.int64, np.float64) for t in types):
+        return ("scalar", np.dtype(np.float64).str, all(t[2] for t in types))
+    return None
+
+
 def _merge(instances: Instances, added: Instances) -> None:
     for key, new in added.items():
         old = instances.get(key)

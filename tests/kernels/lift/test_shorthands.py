@@ -39,6 +39,17 @@ PROGRAMS = {
         for k, row in enumerate(a, 1):
             total[k] += row.sum()
         return total""",
+    "powers": """total = 0.0
+        for k in range(3):
+            total += v[: 2**k].sum() * 3**k
+        return total, np.zeros(2**k)""",
+    "changing_type": """change, turns = 1, 0
+        while change > 1e-3 and turns < 50:
+            before = v.sum()
+            v[1:-1] = 0.5 * (v[:-2] + v[2:])
+            change = abs(v.sum() - before)
+            turns += 1
+        return v, turns""",
     "own_names": """x = 5.0
         squares = np.array([x * x for x in v])
         return squares + x""",
