@@ -31,6 +31,10 @@ PRODUCTS = {
         s = np.einsum("hqd,hkd->hqk", q, k)
         return s @ k, a @ k.transpose(0, 2, 1)""", f"(rng.standard_normal((3, n, m)), rng.standard_normal((3, n, m)), {Y}.T)",
                 ["np.dot(q[i], k[i].T, out=s[i])", "np.dot(s[i], k[i], out=out0[i])", "np.dot(a, t[i], out=out1[i])"]),
+    "heads_in_the_middle": ("""def heads_in_the_middle(q, k, v):
+        s = np.einsum("qhd,khd->hqk", q, k)
+        return np.einsum("hqk,khd->qhd", s * 2, v)""", "(rng.standard_normal((n, 3, m)), rng.standard_normal((n + 1, 3, m)), rng.standard_normal((n + 1, 3, m)))",
+                            ["np.dot(t[i], t_2[i].T, out=s[i])", "np.dot(t_3[i], t_4[i], out=product[i])"]),
     "again_and_again": ("""def again_and_again(a, x):
         for _ in range(3):
             x = a.T @ (a @ x)
@@ -66,7 +70,7 @@ def test_products_of_matrices_stay_calls_and_agree(name):
     assert all("out=" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["views", pytest.param("batched", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["views", *(pytest.param(name, marks=pytest.mark.slow) for name in ("batched", "heads_in_the_middle"))])
 @pytest.mark.filterwarnings("error::numba.NumbaPerformanceWarning")
 def test_numba_compiles_the_calls_without_a_remark(name):
     spec, observation, found = lifted(*PRODUCTS[name][:2])
@@ -87,6 +91,8 @@ def test_einsums_in_any_order_of_their_axes_agree(draw):
         outer = rng.choice(["", "", "h", "g", "gh"])
         first, second = (rng.choice([outer, outer, "".join(rng.sample(outer, len(outer)))]) + "".join(rng.sample(core, len(core)))
                          for core in (rng.choice(["ij", "j"]), "jk"))
+        if rng.random() < 0.5:
+            first, second = ("".join(rng.sample(labels, len(labels))) for labels in (first, second))
         labels = [c for c in "ghik" if c in first + second]
         out = "".join(labels if rng.random() < 0.5 else rng.sample(labels, len(labels)))
         made = [f"v[:{int(np.prod([sizes[c] for c in part]))}].reshape({', '.join(str(sizes[c]) for c in part)})" for part in (first, second)]
@@ -95,7 +101,7 @@ def test_einsums_in_any_order_of_their_axes_agree(draw):
     assert found.others and not found.kept
     for candidate in (found.candidates[-1], found.others[0][-1]):
         assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny",))
-    assert found.others[0][-1].text.count("np.dot(") >= 5
+    assert found.others[0][-1].text.count("np.dot(") >= 3
 
 
 def test_einsum_that_repeats_an_axis_of_one_is_no_product():
