@@ -104,12 +104,11 @@ class Types:
         self.has_unsigned = any(dtype.startswith("uint") for dtype in (
             *casts, *(a.dtype for a in signature.arguments), *(o.dtype for o in signature.outputs)))
         self._seed(candidate, signature)
-        helpers = {name: Type("scalar", known.dtype) for name, node in self.functions.items() if (known := recognise(node))}
-        self.returned |= helpers
+        self.helpers = {name: Type("scalar", known.dtype) for name, node in self.functions.items() if (known := recognise(node))}
         for _ in range(12):
             before = ({f: dict(t) for f, t in self.names.items()}, dict(self.returned))
             for name, function in self.functions.items():
-                if name not in helpers:
+                if name not in self.helpers:
                     self._pass(name, function)
             if before == (self.names, self.returned):
                 break
@@ -293,6 +292,10 @@ class Types:
                 return _join(arguments)
             case ast.Name(id="abs") if scalar:
                 return _real(arguments[0])
+            case ast.Name(id=name) if name in self.helpers:
+                # Numba compiles it for what it is given: its dtype is its own for its own alone.
+                own = all(t == self.helpers[name] for t in arguments)
+                return self.helpers[name] if scalar and own else SCALAR if scalar else undecided
             case ast.Name(id=name) if name in self.functions:
                 return self.returned[name]
             case ast.Attribute(value=ast.Name(id="math"), attr=name):

@@ -13,6 +13,7 @@ from . import inputs, runs
 from .draw import DIGITS, Draw, drawing
 from .errors import Ambiguous, Exhausted
 from .machine_runs import contradicted
+from .of_vecmath import misgiven
 from .runs import Agreement, Difference, Undecided
 
 MAX_STEPS = 20_000_000
@@ -92,6 +93,8 @@ def compare(
     question = _Question(spec, candidate, signature, time.monotonic() + seconds, max_steps)
     if not _has_reals(signature):
         return IdentityReport(NOT_APPLICABLE, "no real number enters: integers are compared exactly by the differential tests")
+    if reason := misgiven(candidate, signature):
+        return IdentityReport(NOT_APPLICABLE, reason)
     reading, *others = _readings(signature)
     found = _under(question, reading, sizes, seed, draws)
     if found.answer != DIFFERENT or found.size is None or found.seed is None:

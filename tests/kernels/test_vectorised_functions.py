@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from kernwright.kernels.candidate import Candidate, JitOptions
 from kernwright.kernels.dialect import check
+from kernwright.kernels.identity.of_vecmath import misgiven
 from kernwright.kernels.signature import Argument, Output, Signature
 from kernwright.kernels.transforms import vectorise_functions
 from kernwright.kernels.vecmath import FUNCTIONS, recognise
@@ -89,6 +90,19 @@ def test_a_helper_with_another_coefficient_is_no_helper():
     assert tampered.text != made.text and exactly(tampered.tree)[1] == ()
     tree, found = exactly(made.tree)
     assert [f.helper for f in found] == ["exp_f64"] and tree is not made.tree
+
+
+@pytest.mark.parametrize("helper, given, signature, as_measured", [
+    ("exp_f64", "a[i]", VECTOR, True), ("exp_f32", "a[i]", VECTOR, False), ("exp_f32", "a[i]", SINGLE, True),
+    ("exp_f32", "a[i] * 2", SINGLE, False), ("exp_f32", "exp_f32(a[i])", VECTOR, False), ("exp_f64", "a[i]", SINGLE, False)])
+def test_a_helper_counts_as_its_function_only_where_it_is_given_its_own_dtype(helper, given, signature, as_measured):
+    (text,) = (function.text for function in FUNCTIONS.values() if function.helper == helper)
+    assert (misgiven(candidate(text + LOOP.format(value=f"{helper}({given})")), signature) == "") is as_measured
+
+
+def test_what_a_helper_gives_for_another_dtype_is_not_taken_for_its_own():
+    text = FUNCTIONS["exp", "float32"].text + LOOP.format(value="np.exp(exp_f32(a[i]))")
+    assert rewritten(text) is None and rewritten(text, SINGLE) is not None
 
 
 def test_every_function_has_its_exact_form():

@@ -66,7 +66,7 @@ def answer(message: Mapping[str, Any], arguments: Sequence[Any]) -> dict[str, An
     candidate = Candidate.from_json(message["candidate"])
     report = compare(opened, candidate, Signature.from_json(message["signature"]), message["sizes"], message["seed"],
                      message["seconds"], DRAWS)
-    return {"ok": True, "report": {**as_json(report), "within_ulp": _within(candidate)}}
+    return {"ok": True, "report": {**as_json(report), "within_ulp": _within(candidate), "limits": _limits(candidate)}}
 
 
 def _within(candidate: Candidate) -> dict[str, float]:
@@ -75,6 +75,15 @@ def _within(candidate: Candidate) -> dict[str, float]:
     for function in exactly(candidate.tree)[1]:
         found[function.name] = max(function.ulp, found.get(function.name, 0.0))
     return dict(sorted(found.items()))
+
+
+def _limits(candidate: Candidate) -> dict[str, float]:
+    """By function, the largest |x| that the helpers of vecmath in its place take, the smallest of several precisions."""
+    found: dict[str, float] = {}
+    for function in exactly(candidate.tree)[1]:
+        if function.limit is not None:
+            found[function.name] = min(function.limit, found.get(function.name, function.limit))
+    return found
 
 
 def as_json(report: IdentityReport) -> dict[str, Any]:
@@ -123,7 +132,9 @@ def _exact(report: Mapping[str, Any]) -> list[str]:
     if report["functions"]:
         taken.append(f"the functions {', '.join(report['functions'])}: equal arguments give equal results")
     for name, ulp in report.get("within_ulp", {}).items():
-        taken.append(f"{name}, computed by a function of vecmath whose largest measured error is {ulp:g} ULP")
+        limit = report.get("limits", {}).get(name)
+        where = "" if limit is None else f" for arguments up to {limit:.0f} in size, beyond which it gives nan"
+        taken.append(f"{name}, computed by a function of vecmath whose largest measured error is {ulp:g} ULP{where}")
     if report["conversions"]:
         taken.append(f"conversions {', '.join(report['conversions'])}, where the reference computes in it, too")
     if report["by_digits"]:

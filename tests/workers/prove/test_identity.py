@@ -134,3 +134,16 @@ def test_functions_of_vecmath_count_as_the_functions_that_they_are_and_the_answe
     assert any("0.8 ULP" in each for each in check.facts["taken_as_exact"])
     other = Candidate(text.replace("2.75572", "2.75573"), JitOptions(parallel=True), "writes")
     assert not identity(judge, other, 0, 20.0).facts["answer"].startswith("identical")
+
+
+def test_a_function_of_vecmath_for_another_precision_is_no_function_that_it_stands_for():
+    helper = FUNCTIONS["exp", "float32"]
+    kernel = Candidate(helper.text + ONLINE.replace("math.exp", helper.helper), JitOptions(parallel=True), "writes")
+    check = identity(judge_of(TEXT), kernel, 0, 20.0)
+    assert check.facts["answer"] == "not applicable" and "not known to be float32" in check.facts["reason"]
+
+
+def test_an_answer_says_up_to_which_arguments_a_function_of_vecmath_counts_as_exact(judge):
+    report = {**DIFFERENT, "answer": "identical", "within_ulp": {"sin": 0.8}, "limits": {"sin": 2.0**24}}
+    taken = judged(report, Tolerance(), judge.oracle).facts["taken_as_exact"]
+    assert any("0.8 ULP for arguments up to 16777216 in size" in each for each in taken)

@@ -112,6 +112,13 @@ def test_one_thread_asks_for_no_parallel_seed_and_an_exact_tolerance_for_no_othe
     assert exact and not any(each.options.fastmath for each in exact)
 
 
+def test_the_first_seed_of_a_softmax_calls_vecmath_and_no_seed_under_an_exact_tolerance_does():
+    _, signature, candidates = program("rows")
+    first, *_ = variants(candidates, signature, Tolerance(), 2)
+    assert "functions vectorised" in first.lineage.note and "def exp_f64(" in first.text
+    assert not any("exp_f64" in each.text for each in variants(candidates, signature, Tolerance("exact"), 2))
+
+
 def test_a_program_that_cannot_be_lifted_has_no_variants():
     assert variants((), program("rows")[1], Tolerance(), 2) == ()
 
