@@ -113,7 +113,8 @@ def _drive(
     from .population.policies import make_population
 
     spec, signature = journal.run.spec, inspection.observation.signature
-    threads, finite = settings.threads or 1, spec.open().declaration.finite
+    opened = spec.open()
+    threads, finite, exact = settings.threads or 1, opened.declaration.finite, opened.tolerance.kind == "exact"
     earlier = journal.elapsed()
     warm = warm_start.from_state(journal.state("warm"))
     journal.set_state("status", "running")
@@ -134,7 +135,8 @@ def _drive(
                 models = _models(journal, settings, inspection, profiles, keys, threads, progress.note)
                 for model in models:
                     stack.callback(model.close)
-                operators = chosen_operators(settings.operators, Place(settings.seed, signature, threads, finite, journal.candidate))
+                place = Place(settings.seed, signature, threads, finite, journal.candidate, exact)
+                operators = chosen_operators(settings.operators, place)
                 panel = Panel(operators, models, POLICIES[settings.bandit]())
                 population = make_population(settings.population, settings.seed, settings.pool_capacity, settings.elites_per_skeleton)
                 fleet.metrics.follow(lambda: best_speedup(population))

@@ -14,7 +14,7 @@ class Place:
     """What operators need to know of a run. seed: of their draws. signature: of the reference. max_threads: the run's.
 
     finite: whether flags that assume finite numbers are open. look_up: gives a candidate of the run by its
-    identity, None for one that it does not know.
+    identity, None for one that it does not know. exact: results are compared bit by bit, so that no other rounding passes.
     """
 
     seed: int
@@ -22,13 +22,16 @@ class Place:
     max_threads: int
     finite: bool
     look_up: Callable[[str], Candidate | None] = lambda identity: None
+    exact: bool = False
 
 
 # What an operator is built on, such as Optuna, takes a while to load: each is imported only where it is wanted.
 def _rewrite(place: Place) -> Operator:
+    from ...kernels.transforms import TRANSFORMS, vectorise_functions
     from .rewrite import RewriteOperator
 
-    return RewriteOperator(place.signature, place.max_threads, place.finite)
+    names = [name for name in TRANSFORMS if not place.exact or name != vectorise_functions.NAME]
+    return RewriteOperator(place.signature, place.max_threads, place.finite, names)
 
 
 def _tune(place: Place) -> Operator:

@@ -88,3 +88,12 @@ def test_random_search_selects_no_parent_by_its_speed():
     operator, pool = fed("random", (SEED, 1.0), (SLOWER_SEED, Verdict.TOO_SLOW), (OTHER, Verdict.WRONG))
     parents = {candidate.lineage.parents[0] for candidate in proposals(operator, pool)}
     assert parents == {SEED.identity, SLOWER_SEED.identity}
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_functions_of_vecmath_are_proposed_unless_results_are_compared_bit_by_bit(exact):
+    operator, pool = chosen_operators(["rewrite"], Place(3, SIGNATURE, 1, False, exact=exact))[0], Pool()
+    calls = Candidate(TEXT.replace("a[i, j] / 3.0", "np.exp(a[i, j])"), lineage=Lineage("seed"))
+    pool.add(calls, judged(calls, 1.0))
+    operator.learn(calls, judged(calls, 1.0))
+    assert any("def exp_f64(" in made.text for made in proposals(operator, pool, most=60)) is not exact
