@@ -27,7 +27,7 @@ EXPRESSIONS = {
         np.histogram(k, np.arange(-3, 4))[0]
         np.histogram(np.rint(x), bins=4, range=(-2, 2))[0]""",
 }
-QUICK = ("rows",)
+QUICK = ()
 
 
 def lines(group):
