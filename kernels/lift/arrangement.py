@@ -237,18 +237,18 @@ def _bincount(e: Expressions, node: ast.Call) -> Lifted:
     x, weights, minlength = arguments(node, "x weights minlength")
     value = e.held(e.value(x))  # type: ignore[arg-type]
     weight = e.cheap(e.value(weights)) if weights is not None else None
-    if value.ndim != 1 or value.dtype != INT64 or weight is not None and (weight.ndim != 1 or weight.dtype.kind not in "iuf"):
+    if value.ndim != 1 or value.dtype.kind not in "iu" or weight is not None and (weight.ndim != 1 or weight.dtype.kind not in "iuf"):
         raise CannotLift("np.bincount of these arrays")
     bins = e.fresh("bins")
     e.emit(f"{bins} = {e.value(minlength).text if minlength is not None else 0}")
     with e.nest(value.extents) as index:
-        e.emit(f"{bins} = max({bins}, {value.element(index)} + 1)")
+        e.emit(f"{bins} = max({bins}, {cast(value.element(index), value, INT64)} + 1)")
     dtype = INT64 if weight is None else FLOAT64
     result = e.allocate(e.name_for(node, "counts"), dtype, (Affine.atom(bins),))
     with e.nest(result.extents) as index:
         e.emit(f"{result.element(index)} = {literal(0, dtype)}")
     with e.nest(value.extents) as index:
-        place = result.element((Affine.atom(value.element(index)),))
+        place = result.element((Affine.atom(cast(value.element(index), value, INT64)),))
         e.emit(f"{place} += {cast(weight.element(index), weight, dtype) if weight is not None else 1}")
     return result
 

@@ -17,6 +17,9 @@ EXPRESSIONS = {
         np.quantile(x, a, axis=-1)
         np.percentile(t, 95.0, axis=1, keepdims=True)""",
     "histograms": """
+        np.bincount(i)
+        np.bincount(b[:, 0], weights=g)
+        np.bincount(j * j % 7, minlength=9)
         np.histogram(x)[0]
         np.histogram(x, bins=7)[1]
         np.histogram(x, 4, (-1.0, 1.0))[0]
