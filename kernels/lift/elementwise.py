@@ -40,9 +40,17 @@ def _binary_function(e: Expressions, node: ast.Call) -> Lifted:
     function = getattr(np, name)
     if loop_dtypes(function, a, b)[-1].kind == "c":
         raise CannotLift(f"np.{name} of complex numbers")
+    if name == "fmod" and loop_dtypes(function, a, b)[-1].kind in "iu":
+        return _strong(e.ufunc(function, (a, b), lambda s, t: _remainder(e, s, t), 6))
     if name in ("minimum", "maximum") and a.weak and b.weak and a.dtype != b.dtype:
         raise CannotLift("numbers of two types")
     return _strong(e.ufunc(function, (a, b), lambda s, t: f"np.{name}({s}, {t})", 2 if name in ("minimum", "maximum") else 10))
+
+
+def _remainder(e: Expressions, text: str, by: str) -> str:
+    """The remainder with the sign of `text`; Numba's np.fmod of integers gives it the other's sign."""
+    bound = e.bind(text, "element")
+    return f"(abs({bound}) % abs({by}) if {bound} >= 0 else -(abs({bound}) % abs({by})))"
 
 
 OPERATORS = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.true_divide,

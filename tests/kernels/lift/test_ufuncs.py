@@ -92,6 +92,7 @@ EXPRESSIONS = {
         np.hypot(f, 1)
         np.copysign(x, y)
         np.fmod(k, 4)
+        np.fmod(j, np.int32(-3))
         np.fmod(x, 0.3)""",
     "out, where, dtype; Python's functions": """
         np.divide(x, y, out=np.zeros_like(x), where=y > 0)
