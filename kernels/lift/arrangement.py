@@ -12,7 +12,7 @@ from .dtypes import FLOAT64, INT64, cast, literal, stored_as
 from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
-from .joining import listed
+from .joining import array_like, listed
 from .values import Pack, Value, number
 
 
@@ -51,9 +51,13 @@ def _filled(e: Expressions, node: ast.Call) -> Lifted:
 @call("full")
 def _full(e: Expressions, node: ast.Call) -> Lifted:
     shape, fill, dtype = arguments(node, "shape fill_value dtype", 2)
-    value = e.cheap(e.value(fill))  # type: ignore[arg-type]
+    value = e.cheap(array_like(e, fill))
     if value.ndim:
-        raise CannotLift("np.full of an array")
+        extents = extents_of(e, shape)
+        if value.ndim > len(extents):
+            raise CannotLift("np.full of an array of more dimensions")
+        wanted, wide = dtype_of(e, dtype, value.dtype), e.stretched(value, extents, (False,) * len(extents))
+        return wide.lazily(dtype=wanted, element=lambda i: cast(wide.element(i), wide, wanted))
     return constant(e, node, dtype_of(e, dtype, value.dtype), extents_of(e, shape), (), value)
 
 
@@ -75,7 +79,9 @@ def _like(e: Expressions, node: ast.Call) -> Lifted:
 
 @call("copy", "array", "asarray", "asanyarray", "ascontiguousarray")
 def _copy(e: Expressions, node: ast.Call) -> Lifted:
-    x, dtype = arguments(node, "a dtype")
+    x, dtype, *given = arguments(node, "a dtype copy" if syntax.text(node.func) == "np.array" else "a dtype")
+    if any(n is not None and e.static(n) is not True for n in given):
+        raise CannotLift("an array that may share memory")
     if isinstance(x, ast.List | ast.Tuple):
         return listed(e, node, x, dtype)
     value = e.value(x)  # type: ignore[arg-type]
@@ -295,13 +301,18 @@ def _moved(e: Expressions, node: ast.Call) -> Lifted:
     return e.transposed(value, tuple(order))
 
 
-@call("atleast_1d", "atleast_2d")
+@call("atleast_1d", "atleast_2d", "atleast_3d")
 def _at_least(e: Expressions, node: ast.Call) -> Lifted:
     (x,) = arguments(node, "a")
-    value = e.value(x)  # type: ignore[arg-type]
+    value = array_like(e, x)
     rank = int(syntax.text(node.func)[-2])
     missing = max(0, rank - value.ndim)
     if not missing:
         return value
+    if rank == 3 and value.ndim:
+        front = int(value.ndim == 1)
+        inner = value
+        return value.lazily(root=value.root, extents=(ONE,) * front + value.extents + (ONE,), ones=(True,) * front + value.ones + (True,),
+                            element=lambda i: inner.element(i[front:-1]))
     return value.lazily(root=value.root, extents=(ONE,) * missing + value.extents, ones=(True,) * missing + value.ones,
                         element=lambda i: value.element(i[missing:]))

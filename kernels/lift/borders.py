@@ -9,6 +9,7 @@ from .calls import Lifted, arguments, axis_of, call
 from .dtypes import cast, stored_as
 from .errors import CannotLift
 from .expressions import Expressions
+from .joining import together
 from .values import Index, Pack, Value, number
 
 
@@ -65,6 +66,8 @@ def _pad(e: Expressions, node: ast.Call) -> Lifted:
     if value.ndim == 0 or mode not in ("constant", *MIRRORS) or mode != "constant" and filler is not None:
         raise CannotLift("np.pad with these arguments")
     around = _widths(e, widths, value.ndim)  # type: ignore[arg-type]
+    if isinstance(filler, ast.Tuple | ast.List):
+        return _between(e, node, value, around, filler)
     fill = e.cheap(e.value(filler)) if filler is not None else number(0)
     if fill.ndim or fill.dtype.kind == "c" and value.dtype.kind != "c":
         raise CannotLift("np.pad by several values")
@@ -82,6 +85,16 @@ def _pad(e: Expressions, node: ast.Call) -> Lifted:
         for at in range(value.ndim):
             _mirrored(e, result, value.extents, around, at, MIRRORS[mode])
     return result
+
+
+def _between(e: Expressions, node: ast.Call, value: Value, around: list[tuple[Affine, Affine]], fillers: ast.Tuple | ast.List) -> Value:
+    """A vector between two numbers of its own."""
+    ends = [e.value(n) for n in fillers.elts]
+    if value.ndim != 1 or len(ends) != 2 or any(v.ndim or v.dtype.kind == "c" for v in ends):
+        raise CannotLift("np.pad by several values")
+    texts = [cast(v.text, v, value.dtype) for v in ends]
+    parts = [Value(value.dtype, (width,), lambda _, text=text: text) for text, width in zip(texts, around[0])]
+    return together(e, node, [parts[0], value, parts[1]], 0, value.dtype)
 
 
 def _widths(e: Expressions, node: ast.expr, ndim: int) -> list[tuple[Affine, Affine]]:

@@ -277,6 +277,8 @@ class Expressions(Environment):
             return scalar(f"({' * '.join(f'({e})' for e in factors) or '1'})", INT64, weak=True)
         if node.attr == "T":
             return self.transposed(value, tuple(reversed(range(value.ndim))))
+        if node.attr == "mT" and value.ndim >= 2:
+            return self.transposed(value, (*range(value.ndim - 2), value.ndim - 1, value.ndim - 2))
         if node.attr in ("real", "imag"):
             return self.part(value, node.attr)
         raise CannotLift(f"the attribute `.{node.attr}`")

@@ -37,7 +37,17 @@ EXPRESSIONS = """np.concatenate(([0.0], v))
     np.hsplit(v, [1])[1] + 1
     np.vsplit(a, [1, -2])[1] + 1
     np.block([[a, a], [a * 2, f]])
-    np.block([v, x, 1.0])"""
+    np.block([v, x, 1.0])
+    np.kron(v, x[:3])
+    np.kron(f, [[1.0, 0.5]])
+    np.kron(i, i)
+    np.pad(v, (1, 2), constant_values=(0, 1.5))
+    np.full((k, 3), [1.0, 2.0, 3.0])
+    np.full((3, k), v, dtype=np.float32)
+    np.array(a, copy=True)
+    np.atleast_3d(a) * 2 + np.atleast_3d(v[:1])
+    a[None].mT + 1
+    np.atleast_2d([1.0, 2.0]) * 2"""
 EACH = [e.strip() for e in EXPRESSIONS.splitlines()]
 
 
