@@ -32,6 +32,7 @@ from . import (
     sequences,
     statistics,
     tables,
+    views,
     windows,
 )
 from .affine import Affine
@@ -51,7 +52,7 @@ from .versions import split_versions
 from .watch import Instance, Instances, watch
 
 FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, norms, ordering,
-            positions, python_functions, reductions, rounding, running, sequences, statistics, tables, windows)
+            positions, python_functions, reductions, rounding, running, sequences, statistics, tables, views, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 
