@@ -9,6 +9,7 @@ from .calls import Lifted, arguments, axis_of, call
 from .dtypes import BOOL, cast, joined, literal, settled
 from .errors import CannotLift
 from .expressions import Expressions
+from .joining import array_like
 from .values import Pack
 
 
@@ -17,7 +18,7 @@ def _convolve(e: Expressions, node: ast.Call) -> Lifted:
     """Each result is a sum over the second vector, cut where it hangs over the first one's ends."""
     convolved = syntax.text(node.func) == "np.convolve"
     a_node, v_node, mode_node = arguments(node, "a v mode", 2)
-    a, v = (e.cheap(e.value(n)) for n in (a_node, v_node))  # type: ignore[arg-type]
+    a, v = (e.cheap(array_like(e, n)) for n in (a_node, v_node))
     mode = e.static(mode_node) or ("full" if convolved else "valid")
     dtype = joined(a, v)
     if a.ndim != 1 or v.ndim != 1 or mode not in ("full", "same", "valid") or dtype == BOOL or dtype.kind == "c":

@@ -118,6 +118,7 @@ EXPRESSIONS = {
         np.convolve(np.ones(4), v, "same")
         np.convolve(v, v[:2], mode="valid")
         np.convolve(i, i)
+        np.convolve(v, [0.5, 0.25], "valid")
         np.correlate(v, v[:3])
         np.correlate(v, x, mode="full")
         np.correlate(v, v[:4], "same")
