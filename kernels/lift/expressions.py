@@ -112,6 +112,9 @@ class Expressions(Environment):
     def viewed(self, value: Value, node: ast.expr) -> Value:
         raise NotImplementedError
 
+    def may_alias(self, root: str, sure: bool, place: Value) -> bool:
+        raise NotImplementedError
+
     # -- operators ----------------------------------------------------------------------------------------------
 
     def _unary(self, node: ast.UnaryOp) -> Value:

@@ -27,7 +27,7 @@ class Target:
 
 @dataclass(frozen=True)
 class _Part:
-    """One part of a subscript: a slice (start, step, extent), a new axis, a number, or an array of numbers."""
+    """One part of a subscript: a slice (start, step, extent), a new axis, a number as it was read, or an array of numbers."""
 
     kind: str
     start: Affine = ZERO
@@ -35,6 +35,7 @@ class _Part:
     extent: Affine = ONE
     one: bool = False
     array: Value | None = None
+    number: Value | None = None
 
 
 class Indexing(Expressions):
@@ -104,6 +105,8 @@ class Indexing(Expressions):
 
     def _taken(self, base: Value, node: ast.Subscript, nodes: list[ast.expr]) -> Target:
         base, parts = self._read_parts(base, node, self._unpacked(nodes))
+        if isinstance(node.ctx, ast.Store):
+            parts = [self._settled(base, part) for part in parts]
         arrays = [p for p in parts if p.kind == "array"]
         if arrays and base.name is None:
             if base.root is not None and isinstance(node.ctx, ast.Store):
@@ -157,6 +160,17 @@ class Indexing(Expressions):
                 return list(found.items)  # type: ignore[arg-type]
         return list(nodes)
 
+    def _settled(self, base: Value, part: _Part) -> _Part:
+        """The part of a target's subscript with an index that the assignment itself may change read beforehand."""
+        if part.array is not None and self._changes(self.dry(part.array, (ZERO,) * part.array.ndim), base):
+            return replace(part, array=self.filled(self.fresh("at"), part.array))
+        if part.number is not None and self._changes(self.dry(part.number, ()), base):
+            return replace(part, start=Affine.atom(self.bind(str(part.start), "at")))
+        return part
+
+    def _changes(self, reads: list[tuple[str, bool, str]], base: Value) -> bool:
+        return any(self.may_alias(root, sure, base) for root, sure, _ in reads)
+
     def _position(self, parts: list[_Part]) -> int:
         """Where the dimensions of index arrays go: at the first of them, or in front where something lies between."""
         advanced = [n for n, p in enumerate(parts) if p.kind in ("array", "number")]
@@ -203,7 +217,7 @@ class Indexing(Expressions):
         seen = self.seen.expressions.get(identity(node)) if isinstance(node, ast.AST) else None
         if base.name is None and value.constant is UNKNOWN and (seen is None or seen.least is None or seen.least < 0):
             raise CannotLift("an index into a view that may be negative")
-        return _Part("number", self.affine(value))
+        return _Part("number", self.affine(value), number=value)
 
     def _slice(self, base: Value, axis: int, node: ast.Subscript, position: int, part: ast.Slice) -> tuple[Value, _Part]:
         step = 1 if part.step is None else self.static(part.step)

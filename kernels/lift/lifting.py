@@ -120,7 +120,7 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
             lifter.body(function.body)
             kept += lifter.kept
             function.body = ast.parse("\n".join(lifter.lines) or "pass").body
-            _augment(function)
+            _augment(function, lifter.verbatim)
     outputs = _output_names(program, signature)
     options, lineage = JitOptions(error_model="numpy"), Lineage("seed", style.note)
     made = [Candidate(module_text(program), options, lineage=lineage)]
@@ -170,10 +170,15 @@ def _parameters(lifter: Statements, function: ast.FunctionDef, instance: Instanc
             lifter.environment[name] = lifter.of_type(name, seen)
 
 
-def _augment(function: ast.FunctionDef) -> None:
-    """Writes `x = x + e` as `x += e`."""
+def _augment(function: ast.FunctionDef, verbatim: set[str]) -> None:
+    """Writes `x = x + e` as `x += e`, but for statements that are the author's own: there x may be an array, and `+=` would
+    write into it."""
 
     class Augmenter(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            own = isinstance(node, ast.stmt) and ast.unparse(node) in verbatim
+            return node if own else super().visit(node)
+
         def visit_Assign(self, node: ast.Assign) -> ast.stmt:
             target, value = node.targets[0], node.value
             if isinstance(target, ast.Name | ast.Subscript) and isinstance(value, ast.BinOp) \

@@ -22,11 +22,12 @@ from .watch import identity
 
 
 class Statements(Lists):
-    """Lifts one function; `lines` then holds its body, `kept` what stayed as it was."""
+    """Lifts one function; `lines` then holds its body, `kept` what stayed as it was, `verbatim` whole statements among it."""
 
     def __init__(self, *arguments: object, source: Callable[[ast.AST], str]) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.kept: list[Kept] = []
+        self.verbatim: set[str] = set()
         self.source = source
 
     def body(self, statements: list[ast.stmt]) -> None:
@@ -52,6 +53,7 @@ class Statements(Lists):
         for name in sorted(self.deferred & syntax.names_in(node)):
             self.store_deferred(name)
         self.stays_list(node, reason)
+        self.verbatim.add(ast.unparse(node))
         for line in ast.unparse(node).splitlines():
             self.emit(line)
         self.note(node, reason)

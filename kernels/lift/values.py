@@ -80,4 +80,5 @@ def integer(value: Affine) -> Value:
     """A Python integer."""
     if value.constant is not None:
         return number(value.constant)
-    return scalar(str(value), np.dtype(np.int64), weak=True, cost=0)
+    text = str(value)
+    return scalar(text if text.isidentifier() else f"({text})", np.dtype(np.int64), weak=True, cost=0)

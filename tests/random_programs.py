@@ -1,0 +1,227 @@
+"""Random NumPy programs: small functions of several statements that NumPy itself runs without an error at two sizes."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+PARAMETERS = ("a", "b", "v", "w", "i", "mask", "c")
+SIZES = ({"n": 23, "m": 17}, {"n": 6, "m": 5})
+"""At the first of them no two extents that a program's slices make are equal, so that equal extents mean equal expressions."""
+DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float32", "float64", "complex128")
+INPUTS = """(rng.uniform(-2, 2, (n, m)), rng.integers(0, 9, (n, m)).astype(np.{b}), rng.uniform(-2, 2, n).astype(np.{v}),
+            rng.uniform(-2, 2, m).astype(np.{w}), rng.integers(0, n, n), rng.random(n) < 0.5, 2)"""
+SLICES = ("1:", ":-1", "1:-1", "2:", ":-2", "::-1", "::2", "1::2", "-2:0:-1", ":", "-3:", ":3")
+UNARY = ("-{}", "abs({})", "np.sqrt(np.abs({}))", "np.exp(-np.abs({}))", "np.sin({})", "({0}) * ({0})", "({}) ** 2", "np.floor({})",
+         "np.where({0} > 0.5, {0}, 1)", "np.clip({}, -1, 2)", "({}).astype(np.float32)", "({}).real", "~(({}) > 0)", "({}).copy()")
+BINARY = ("({}) + ({})", "({}) - ({})", "({}) * ({})", "({}) / (1 + abs({}))", "np.minimum({}, {})", "np.maximum({}, {})",
+          "np.where(({0}) > ({1}), {1}, {0})", "(({}) < ({})) * 1.5", "({}) // (2 + abs({}))", "({}) % (3 + abs({}))")
+REDUCTIONS = ("sum", "mean", "max", "min", "any", "all", "prod", "argmax")
+MASKS = ("mask", "~mask", "{x} > 0", "mask & ({x} < 1)")
+
+
+class Builder:
+    """Draws one program. Every expression and statement is tried on NumPy at once, and drawn as something else if it fails;
+    `lines` holds what succeeded, `state` the variables at the first size after it."""
+
+    def __init__(self, draw: Callable[[Any], Any]) -> None:
+        self.draw = draw
+        self.dtypes = {"b": self.one_of(DTYPES), "v": self.one_of(("float64", "float32", "int32")), "w": self.one_of(("float64", "float32"))}
+        self.inputs = INPUTS.format(**self.dtypes)
+        self.lines: list[str] = []
+        self.state = arguments(self.inputs, SIZES[0])
+        self.fresh = 0
+
+    def one_of(self, things: Any) -> Any:
+        return self.draw(st.sampled_from(list(things)))
+
+    def chance(self, of: int) -> bool:
+        return self.draw(st.integers(1, of)) == of
+
+    # -- expressions --------------------------------------------------------------------------------------------
+
+    def arrays(self, ndim: int | None = None) -> list[str]:
+        return [n for n, x in self.state.items() if isinstance(x, np.ndarray) and x.ndim and x.size and (ndim is None or x.ndim == ndim)]
+
+    def seen(self, text: str) -> Any:
+        """What NumPy makes of the expression at the first size; None where it fails or holds what no number tells apart."""
+        try:
+            with np.errstate(all="ignore"):
+                value = eval(text, {"np": np}, copied(self.state))  # noqa: S307 - the text is this module's own
+        except Exception:  # noqa: BLE001 - an expression that NumPy refuses is drawn again
+            return None
+        whole = np.asarray(value)
+        sane = whole.dtype.kind in "biufc" and whole.size and whole.ndim <= 3 and np.all(np.abs(whole.astype(complex)) < 1e6)
+        return value if sane else None
+
+    def expression(self, depth: int) -> str:
+        """An expression that is an array, mostly."""
+        if depth == 0:
+            return self.leaf()
+        way = self.draw(st.integers(0, 6))
+        if way <= 1:
+            text = self.one_of(UNARY).format(self.expression(depth - 1))
+        elif way <= 3:
+            text = self.two(depth)
+        elif way == 4:
+            text = self.reduced(self.expression(depth - 1))
+        elif way == 5:
+            text = self.partner(self.expression(depth - 1))
+        else:
+            return self.leaf()
+        return text if self.seen(text) is not None else self.leaf()
+
+    def two(self, depth: int) -> str:
+        left, operator = self.expression(depth - 1), self.one_of(BINARY)
+        for _ in range(3):
+            text = operator.format(left, self.expression(depth - 1))
+            if self.seen(text) is not None:
+                return text
+        return operator.format(left, self.one_of(("2", "0.5", "c", "a[1, 2]", left)))
+
+    def leaf(self) -> str:
+        name = self.one_of(self.arrays())
+        for _ in range(3):
+            text = self.partner(name) if self.chance(2) else name
+            if self.seen(text) is not None:
+                return text
+        return name
+
+    def partner(self, text: str) -> str:
+        """A part of an array, or the array in another arrangement."""
+        value = self.seen(text)
+        ndim = getattr(value, "ndim", 0)
+        text = text if text.isidentifier() else f"({text})"
+        if ndim == 0:
+            return text
+        if ndim == 1:
+            form = self.one_of(("[{s}]", "[:, None]", "[None, :]", "[i % {x}.shape[0]]", "[{x} > 0]", "[-1]", "[c]"))
+        else:
+            form = self.one_of(("[{s}]", "[{s}, {t}]", "[:, {s}]", ".T", "[c]", "[:, -1]", "[i % {x}.shape[0]]", "[:, i[:4] % 5]",
+                                "[i[1:], i[:-1] % 5]", "[mask]", "[{x} > 0]", "[..., 1]", "[None]", "[-1, {s}]"))
+        return text + form.format(x=text, s=self.one_of(SLICES), t=self.one_of(SLICES))
+
+    def reduced(self, text: str) -> str:
+        ndim = getattr(self.seen(text), "ndim", 0)
+        kind = self.one_of(REDUCTIONS)
+        options = self.one_of(("", "axis=0", "axis=-1", "axis=0, keepdims=True") if ndim > 1 else ("",))
+        return f"np.{kind}({text}{', ' if options else ''}{options})"
+
+    # -- statements ---------------------------------------------------------------------------------------------
+
+    def statement(self, margin: str = "    ") -> None:
+        """One statement more, unless what was drawn fails at either size."""
+        lines = self.one_of((self.assigned, self.assigned, self.into, self.into, self.into, self.view, self.swap, self.masked, self.at,
+                             self.loop, self.branch, self.rows))()
+        whole = [*self.lines, *lines]
+        states = [run(program_text(whole, "c"), self.inputs, size)[1] for size in SIZES]
+        if all(s is not None and sane(s) for s in states):
+            self.lines, self.state = whole, {k: v for k, v in states[0].items() if k in self.state or k.startswith("t")}  # type: ignore[union-attr]
+
+    def name(self) -> str:
+        self.fresh += 1
+        return f"t{self.fresh}"
+
+    def assigned(self) -> list[str]:
+        return [f"{self.name()} = {self.expression(2)}"]
+
+    def into(self) -> list[str]:
+        name = self.one_of(self.arrays())
+        place = self.partner(name) if self.chance(2) else name
+        value = self.one_of((self.expression(2), place, self.partner(name), "1", "c"))
+        if place == name:
+            return [f"{name} {self.one_of(('+=', '-=', '*='))} {value}"]
+        return [f"{place} {self.one_of(('=', '=', '+=', '-=', '*='))} {self.one_of(('{}', '2 - {}')).format(value)}"]
+
+    def view(self) -> list[str]:
+        name, view = self.one_of(self.arrays()), self.name()
+        return [f"{view} = {self.partner(name)}", f"{view} {self.one_of(('+=', '*='))} {self.one_of(('1', name, view, self.expression(1)))}"]
+
+    def swap(self) -> list[str]:
+        name, other = self.one_of(self.arrays()), self.one_of(self.arrays())
+        return [f"{name}, {other} = {other}, {name}"]
+
+    def masked(self) -> list[str]:
+        name = self.one_of(self.arrays())
+        vector = self.one_of(self.arrays(1))
+        mask = self.one_of(MASKS).format(x=self.one_of((name, vector)))
+        right = self.one_of(("0", f"{name}[{mask}] * 2", f"{name}[{mask}].max()", f"{vector}[{mask}]", self.expression(1)))
+        if self.chance(3):
+            mask += ", 1:"
+        return [f"{name}[{mask}] {self.one_of(('=', '+=', '*='))} {right}"]
+
+    def at(self) -> list[str]:
+        name = self.one_of(self.arrays())
+        return [self.one_of(("{x}[i % {x}.shape[0]] = {e}", "{x}[i % {x}.shape[0]] += {e}", "np.add.at({x}, i % {x}.shape[0], {e})",
+                             "{x}[-1 - i % 3] = {e}")).format(x=name, e=self.one_of(("1", "c", "v", self.expression(1))))]
+
+    def loop(self) -> list[str]:
+        x, y = self.one_of(self.arrays()), self.one_of(self.arrays())
+        header = self.one_of(("for k in range(1, 4):", "for k in range(3, 0, -1):", f"for k in range(1, {x}.shape[0] - 1):", "for k in (1, 2):"))
+        body = self.one_of((f"{x}[k] += {y}[k - 1]", f"{x}[k] = {y}[k - 1] * 0.5", f"{x}[1:] -= {x}[:-1] * 0.5", f"{x}[k:] += {y}[:-k]",
+                            f"{x}[:, k] = {y}[k, 0]", f"{x}, {y} = {y}, {x}", f"if {x}[k].sum() > 0: break", f"{x} = {x} * 0.5"))
+        return [header, f"    {body}"]
+
+    def branch(self) -> list[str]:
+        x = self.one_of(self.arrays())
+        name = self.one_of((x, self.name()))
+        return [f"if {x}.sum() > {self.one_of(('0', 'c', '1e9'))}:", f"    {name} = {self.expression(1)}", "else:", f"    {name} = {x} + 1"]
+
+    def rows(self) -> list[str]:
+        x = self.one_of(self.arrays(2))
+        name = self.name()
+        return [f"{name} = 0.0", f"for row in {x}:", self.one_of((f"    {name} += row.sum()", "    row += 1", f"    {name} = max({name}, row[0])"))]
+
+    def result(self) -> str:
+        held = [n for n in self.state if n.startswith("t") and is_result(self.state[n])]
+        return ", ".join([f"({self.expression(1)}) * 1", *(f"{name} * 1" for name in held[-2:])])
+
+
+def arguments(inputs: str, size: dict[str, int]) -> dict[str, Any]:
+    made = eval(inputs, {"np": np, "rng": np.random.default_rng(5), **size})  # noqa: S307 - the text is this module's own
+    return dict(zip(PARAMETERS, made, strict=True))
+
+
+def copied(state: dict[str, Any]) -> dict[str, Any]:
+    return {k: x.copy() if isinstance(x, np.ndarray) else x for k, x in state.items()}
+
+
+def is_result(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | int | float) and np.asarray(value).dtype.kind in "biufc"
+
+
+def sane(state: dict[str, Any]) -> bool:
+    return all(np.all(np.abs(np.asarray(x).astype(complex)) < 1e6) for x in state.values() if is_result(x))
+
+
+def program_text(lines: list[str], result: str) -> str:
+    return "\n    ".join([f"def made({', '.join(PARAMETERS)}):", *lines, f"return {result}"])
+
+
+def run(text: str, inputs: str, size: dict[str, int]) -> tuple[Any, dict[str, Any] | None]:
+    """The result of the program and its variables at the end; (None, None) where NumPy refuses it."""
+    state = arguments(inputs, size)
+    body = text.split("\n", 1)[1].replace("\n    ", "\n").removeprefix("    ")
+    scope: dict[str, Any] = {"np": np, **state}
+    try:
+        with np.errstate(all="ignore"):
+            exec(body.rsplit("\nreturn ", 1)[0] if "\nreturn " in body else "", scope)  # noqa: S102 - the text is this module's own
+            result = eval(text.rsplit("return ", 1)[1], scope)  # noqa: S307
+    except Exception:  # noqa: BLE001 - a program that NumPy refuses is none
+        return None, None
+    return result, {k: v for k, v in scope.items() if k not in ("np", "__builtins__")}
+
+
+@st.composite
+def programs(draw: Callable[[Any], Any], statements: int = 4) -> tuple[str, str]:
+    """The text of a function `made` of PARAMETERS, and the expression of its inputs in `rng`, `n` and `m`."""
+    builder = Builder(draw)
+    for _ in range(draw(st.integers(1, statements))):
+        builder.statement()
+    for _ in range(3):
+        text = program_text(builder.lines, builder.result())
+        if all(run(text, builder.inputs, size)[1] is not None for size in SIZES):
+            return text, builder.inputs
+    return program_text(builder.lines, "c"), builder.inputs
