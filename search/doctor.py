@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
+from ..kernels.lift import Kept
 from ..kernels.spec import KernelSpec
 from ..workers.inspection import Inspection
 from ..workers.leases import LeaseError, Leases
@@ -78,10 +79,16 @@ def examine_kernel(spec: KernelSpec, settings: RunSettings, threads: int) -> tup
     else:
         lines.append("as it is, it is within the kernel dialect, and Numba will be tried on it")
     lines.append(f"lifted to loops: {len(inspection.seeds)} seed(s)" if inspection.seeds else "could not be lifted to loops")
-    lines += [f"  line {kept.line} stays as it is: {kept.text.strip().splitlines()[0]}  ({kept.reason})" for kept in inspection.kept]
+    lines += map(_stays, inspection.kept)
     if not seeds:
         lines.append("nothing to begin the search with: rewrite the lines above, or give --llm PROFILE")
     return inspection, lines
+
+
+def _stays(kept: Kept) -> str:
+    """What stayed as it was, in one line; what stood in the way of the whole where no statement did alone."""
+    text = kept.text.strip().splitlines()
+    return f"  line {kept.line} stays as it is: {text[0]}  ({kept.reason})" if text else f"  what stood in the way: {kept.reason}"
 
 
 def describe_machine(report: MachineReport) -> list[str]:

@@ -167,7 +167,11 @@ class Builder:
     def branch(self) -> list[str]:
         x = self.one_of(self.arrays())
         name = self.one_of((x, self.name()))
-        return [f"if {x}.sum() > {self.one_of(('0', 'c', '1e9'))}:", f"    {name} = {self.expression(1)}", "else:", f"    {name} = {x} + 1"]
+        text, other = self.expression(1), self.seen(f"{x} + 1")
+        one = self.seen(text)
+        if other is None or one is None or (np.shape(one), np.asarray(one).dtype) != (other.shape, other.dtype):  # a variable has one type
+            text = f"{x} * 2"
+        return [f"if {x}.sum() > {self.one_of(('0', 'c', '1e9'))}:", f"    {name} = {text}", "else:", f"    {name} = {x} + 1"]
 
     def rows(self) -> list[str]:
         x = self.one_of(self.arrays(2))

@@ -1,4 +1,4 @@
-"""Calls that stand alone, for what they write: `np.add.at`, `np.putmask`, `np.put`."""
+"""Calls that stand alone, for what they write: `np.add.at`, `np.putmask`, `np.put`, `np.fill_diagonal`."""
 from __future__ import annotations
 
 import ast
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from . import syntax
-from .affine import ZERO
+from .affine import ZERO, Affine
 from .assignments import Assignments
 from .dtypes import cast, settled, stored_as
 from .errors import CannotLift
@@ -30,11 +30,13 @@ class Effects(Assignments):
                           args=[ast.Name(), _, _], keywords=[]) if name in AT:
                 self._at(call, name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="putmask" | "place"), args=[array, mask, value], keywords=[]):
-                self._put(array, mask, value)
+                self._put(array, mask, value, call.func.attr == "putmask")
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="put"), args=[array, index, value], keywords=[]):
                 if self.value(array).ndim != 1:
                     raise CannotLift("np.put into other than a vector")
                 self._put(array, index, value)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="fill_diagonal"), args=[array, value], keywords=[]):
+                self._diagonal(array, value)
             case ast.Call(func=ast.Name(id=name)) if name in self.helpers:
                 self.emit(f"{self.call_text(call)}")
             case _:
@@ -43,15 +45,28 @@ class Effects(Assignments):
     def call_text(self, node: ast.Call) -> str:
         raise NotImplementedError
 
-    def _put(self, array: ast.expr, index: ast.expr, value: ast.expr) -> None:
-        """`array[index] = value`, which is the same as long as the value is a number, or fits the index."""
+    def _put(self, array: ast.expr, index: ast.expr, value: ast.expr, masked: bool = False) -> None:
+        """`array[index] = value`, which is the same as long as the value is a number, or fits the index. masked: values stand
+        where the mask that is the index does, as np.putmask takes them."""
         if not isinstance(array, ast.Name):
             raise CannotLift("a write into an array that no variable holds")
         given, chosen = self.value(value), self.value(index)
-        if given.ndim and (chosen.dtype.kind == "b" or given.extents != chosen.extents):
+        if given.ndim and masked and given.extents == chosen.extents == self.value(array).extents:
+            value = ast.copy_location(ast.Subscript(value, index, ast.Load()), value)
+        elif given.ndim and (chosen.dtype.kind == "b" or given.extents != chosen.extents):
             raise CannotLift("values that are repeated to fill the places")
         subscript = ast.copy_location(ast.Subscript(array, index, ast.Store()), array)
         self.assign(subscript, value)
+
+    def _diagonal(self, array: ast.expr, value: ast.expr) -> None:
+        """A number on the diagonal of a matrix."""
+        place, given = self.value(array), self.cheap(self.value(value))
+        if place.ndim != 2 or place.root is None or given.ndim:
+            raise CannotLift("a diagonal of other than a matrix, or filled by other than a number")
+        k, (n, m) = self.fresh("k"), place.extents
+        with self.block(f"for {k} in range({n if n == m else f'min({n}, {m})'}):"):
+            at = Affine.atom(k)
+            self.emit(f"{place.element((at, at))} = {stored_as(given.text, given, place.dtype)}")
 
     def _at(self, call: ast.Call, name: str) -> None:
         """Every element in turn: one that is named twice takes both."""

@@ -12,6 +12,8 @@ from .affine import ONE, ZERO, Affine
 from .errors import CannotLift
 from .expressions import Expressions
 from .slicing import SliceEnds
+
+from .nonzero import positions
 from .values import UNKNOWN, Index, Pack, Value
 from .watch import identity
 
@@ -208,6 +210,8 @@ class Indexing(Expressions):
         if isinstance(node, ast.List):
             raise CannotLift("a list as an index")
         value = node if isinstance(node, Value) else self.value(node)
+        if value.dtype.kind == "b" and value.ndim == 1:
+            return _Part("array", array=positions(self, value)[0])
         if value.dtype.kind not in "iu":
             raise CannotLift("an index that is not an integer")
         if value.ndim:

@@ -22,6 +22,7 @@ from . import (
     elementwise,
     joining,
     matrix_products,
+    nonzero,
     norms,
     ordering,
     positions,
@@ -38,6 +39,7 @@ from . import (
 from .affine import Affine
 from .binning import Binned
 from .choices import join_branches
+from .control import plain_control
 from .desugar import desugar
 from .inline import inline_helpers
 from .kept import Kept
@@ -51,8 +53,8 @@ from .tidy import tidy
 from .versions import split_versions
 from .watch import Instance, Instances, watch
 
-FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, norms, ordering,
-            positions, python_functions, reductions, rounding, running, sequences, statistics, tables, views, windows)
+FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, nonzero, norms,
+            ordering, positions, python_functions, reductions, rounding, running, sequences, statistics, tables, views, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 
@@ -74,6 +76,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     program = read_program(spec)
     for function in program.functions.values():
         tidy(function)
+        plain_control(function)
         desugar(function)
         tidy(function)
     inline_helpers(program.functions, program.entry)
@@ -135,8 +138,9 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
         refusals = check(candidate, signature)
         if not refusals:
             passed.append(candidate)
-        elif not passed and not kept:
-            kept.append(Kept(0, "", refusals[0].reason))
+        elif not passed:
+            stood = Kept(0, "", f"outside the kernel dialect: {refusals[0].reason}")
+            kept += [stood] if stood not in kept else []
     return Lifted(tuple(passed), tuple(kept))
 
 

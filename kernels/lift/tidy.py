@@ -10,7 +10,7 @@ from . import syntax
 
 
 def tidy(function: ast.FunctionDef) -> ast.FunctionDef:
-    """The function with docstrings, annotations and assertions dropped, chained assignments taken apart, `out=`
+    """The function with docstrings, annotations, assertions and `del` dropped, chained assignments taken apart, `out=`
     written as an assignment, and `with np.errstate(...)` replaced by its body. Works in place."""
     function.body = _block(function.body) or [ast.Pass()]
     return ast.fix_missing_locations(function)
@@ -32,6 +32,8 @@ def _statement(node: ast.stmt) -> list[ast.stmt]:
     match node:
         case ast.Expr(value=ast.Constant()) | ast.Assert() | ast.Pass():
             return []
+        case ast.Delete(targets=targets) if all(isinstance(t, ast.Name) for t in targets):
+            return []
         case ast.If(body=[ast.Raise()], orelse=rest):
             return rest
         case ast.If() | ast.For() | ast.While():
@@ -52,6 +54,9 @@ def _statement(node: ast.stmt) -> list[ast.stmt]:
             return _into(node, call, None)
         case ast.Expr(value=ast.Call(func=function, args=[target, value], keywords=[])) if syntax.text(function) == "np.copyto":
             return [_assign(_whole(target), value)]
+        case ast.Expr(value=ast.Call(func=function, args=[target, value], keywords=[ast.keyword(arg="where", value=mask)])) \
+                if syntax.text(function) == "np.copyto":
+            return [_assign(_whole(target), syntax.numpy_call("where", mask, value, copy.deepcopy(target)))]
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=target, attr="fill"), args=[value], keywords=[])):
             return [_assign(_whole(target), value)]
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) \

@@ -1,0 +1,176 @@
+"""Python's rarer ways to loop written as its common ones, before anything is watched: `else` of a loop, `reversed`, an assignment
+within a condition, rows that are unpacked by a loop's header, lists as indices."""
+from __future__ import annotations
+
+import ast
+
+from . import syntax
+from .names import bound_names
+
+
+def plain_control(function: ast.FunctionDef) -> None:
+    """Works in place."""
+    _Control(set(bound_names(function))).visit(function)
+    ast.fix_missing_locations(function)
+
+
+class _Control(ast.NodeTransformer):
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = taken
+
+    def fresh(self, wanted: str) -> str:
+        name, number = wanted, 2
+        while name in self.taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self.taken.add(name)
+        return name
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return node
+
+    def visit_For(self, node: ast.For) -> list[ast.stmt]:
+        self.generic_visit(node)
+        node.iter = _pairs(node.iter)
+        if isinstance(node.target, ast.Tuple) and not _tuples(node.iter):
+            row = self.fresh("row")
+            node.body.insert(0, ast.Assign([node.target], syntax.name(row)))
+            node.target = ast.Name(row, ast.Store())
+        return self._without_else(node)
+
+    def visit_While(self, node: ast.While) -> list[ast.stmt]:
+        self.generic_visit(node)
+        first = _first(node.test)
+        if first is not None and not node.orelse:
+            leave = ast.If(ast.UnaryOp(ast.Not(), _replaced(node.test, first)), [ast.Break()], [])
+            node.body = [ast.Assign([first.target], first.value), leave, *node.body]
+            node.test = ast.Constant(True)
+        return self._without_else(node)
+
+    def visit_If(self, node: ast.If) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        first = _first(node.test)
+        if first is None:
+            return node
+        node.test = _replaced(node.test, first)
+        return [_at(ast.Assign([first.target], first.value), node), node]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(args=[_], keywords=[]) if syntax.text(node.func) == "np.where":
+                node.func = ast.copy_location(syntax.numpy("nonzero"), node.func)
+            case ast.Call(func=ast.Name(id="reversed"), args=[ast.Call(func=ast.Name(id="range"), args=ends, keywords=[])], keywords=[]):
+                return ast.copy_location(_backwards(ends) or node, node)
+            case ast.Call(func=ast.Name(id="reversed"), args=[ast.Name() | ast.Subscript() | ast.Attribute() as array], keywords=[]):
+                return ast.copy_location(ast.Subscript(array, ast.Slice(step=syntax.parse("-1")), ast.Load()), node)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """A list of numbers as an index is an array of them."""
+        self.generic_visit(node)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        made = [syntax.numpy_call("array", p) if isinstance(p, ast.List) and p.elts and all(map(_number, p.elts)) else p for p in parts]
+        if isinstance(node.slice, ast.Tuple):
+            node.slice.elts = made
+        else:
+            node.slice = made[0]
+        return node
+
+    def _without_else(self, node: ast.For | ast.While) -> list[ast.stmt]:
+        """The loop, and what its `else` held after it, under a condition where the loop may be left by a `break`."""
+        if not node.orelse:
+            return [node]
+        after, node.orelse = node.orelse, []
+        left = self.fresh("left")
+        marked = _Breaks(left)
+        node.body = [piece for s in node.body for piece in _listed(marked.visit(s))]
+        if not marked.found:
+            return [node, *after]
+        begin = ast.Assign([ast.Name(left, ast.Store())], ast.Constant(False))
+        return [_at(begin, node), node, _at(ast.If(ast.UnaryOp(ast.Not(), syntax.name(left)), after, []), node)]
+
+
+class _Breaks(ast.NodeTransformer):
+    """Notes each `break` of one loop in a variable."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.found = name, False
+
+    def visit_Break(self, node: ast.Break) -> list[ast.stmt]:
+        self.found = True
+        return [_at(ast.Assign([ast.Name(self.name, ast.Store())], ast.Constant(True)), node), node]
+
+    def visit_For(self, node: ast.For | ast.While) -> ast.stmt:
+        node.orelse = [piece for s in node.orelse for piece in _listed(self.visit(s))]
+        return node
+
+    visit_While = visit_For
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        return node
+
+
+def _listed(found: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
+    return found if isinstance(found, list) else [found]
+
+
+def _at(made: ast.stmt, node: ast.stmt) -> ast.stmt:
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def _first(test: ast.expr) -> ast.NamedExpr | None:
+    """The assignment that a condition begins with."""
+    while True:
+        match test:
+            case ast.NamedExpr():
+                return test
+            case ast.Compare(left=inner) | ast.UnaryOp(operand=inner) | ast.BinOp(left=inner) | ast.BoolOp(values=[inner, *_]):
+                test = inner
+            case _:
+                return None
+
+
+def _replaced(test: ast.expr, first: ast.NamedExpr) -> ast.expr:
+    class Replace(ast.NodeTransformer):
+        def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+            return syntax.name(node.target.id) if node is first else node
+
+    return Replace().visit(test)
+
+
+def _pairs(iterated: ast.expr) -> ast.expr:
+    """`zip(*np.nonzero(a))` as `np.argwhere(a)`, whose rows hold the same numbers."""
+    match iterated:
+        case ast.Call(func=ast.Name(id="zip"), args=[ast.Starred(value=ast.Call(args=[condition], keywords=[]) as call)], keywords=[]) \
+                if syntax.text(call.func) in ("np.nonzero", "np.where"):
+            return ast.copy_location(syntax.numpy_call("argwhere", condition), iterated)
+    return iterated
+
+
+def _tuples(iterated: ast.expr) -> bool:
+    """Whether what is iterated over may be anything but an array."""
+    match iterated:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="argwhere" | "array" | "stack" | "column_stack" | "transpose")):
+            return False
+        case ast.Name() | ast.Attribute(attr="T"):
+            return False
+    return True
+
+
+def _backwards(ends: list[ast.expr]) -> ast.expr | None:
+    """`range` of these the other way round; None where the sign of its step is not written out."""
+    texts = [f"({ast.unparse(e)})" for e in ends]
+    if len(texts) == 1:
+        return syntax.parse(f"range({texts[0]} - 1, -1, -1)")
+    start, stop = texts[:2]
+    if len(texts) == 2:
+        return syntax.parse(f"range({stop} - 1, {start} - 1, -1)")
+    step = ends[2]
+    if isinstance(step, ast.Constant) and type(step.value) is int and step.value > 0:
+        by = step.value
+        return syntax.parse(f"range({start} + ({stop} - {start} - 1) // {by} * {by}, {start} - 1, -{by})")
+    return None
+
+
+def _number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.Name) or isinstance(node, ast.UnaryOp) and _number(node.operand)
