@@ -11,9 +11,8 @@ from . import syntax
 from .affine import ONE, ZERO, Affine
 from .errors import CannotLift
 from .expressions import Expressions
-from .slicing import SliceEnds
-
 from .nonzero import positions
+from .slicing import SliceEnds
 from .values import UNKNOWN, Index, Pack, Value
 from .watch import identity
 
