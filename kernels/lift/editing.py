@@ -4,12 +4,9 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-import numpy as np
-
 from . import syntax
 from .affine import ONE, ZERO, Affine
 from .calls import Lifted, arguments, axis_of, call
-from .dtypes import stored_as
 from .errors import CannotLift
 from .expressions import Expressions
 from .joining import alike, array_like, together, with_axis
@@ -169,20 +166,3 @@ def _block(e: Expressions, node: ast.Call) -> Lifted:
             raise CannotLift("np.block of other things than rows of matrices")
         rows.append(together(e, row, values, 1) if len(values) > 1 else values[0])
     return together(e, node, rows, 0)
-
-
-@call("kron")
-def _kronecker(e: Expressions, node: ast.Call) -> Lifted:
-    """Each element of the first array times the whole of the second."""
-    a, b = (e.cheap(array_like(e, n)) for n in arguments(node, "a b", 2))
-    if a.ndim != b.ndim or not a.ndim:
-        raise CannotLift("np.kron of arrays of several ranks")
-    rank = a.ndim
-    spread = a.lazily(extents=(*a.extents, *b.extents), ones=(), element=lambda i: a.element(i[:rank]))
-    repeated = b.lazily(extents=(*a.extents, *b.extents), ones=(), element=lambda i: b.element(i[rank:]))
-    product = e.arithmetic(np.multiply, spread, repeated)
-    result = e.allocate(e.name_for(node, "product"), product.dtype, tuple(x.times(y) for x, y in zip(a.extents, b.extents)))
-    with e.nest((*a.extents, *b.extents)) as index:
-        place = tuple(extent.times(i) + j for extent, i, j in zip(b.extents, index, index[rank:]))
-        e.emit(f"{result.element(place)} = {stored_as(product.element(index), product, product.dtype)}")
-    return result
