@@ -108,8 +108,19 @@ def _absolute(e: Expressions, node: ast.Call) -> Lifted:
     if a.dtype == BOOL:
         raise CannotLift("the absolute value of booleans")
     fabs = syntax.text(node.func) == "np.fabs"
+    if a.dtype.kind == "c" and a.ndim:
+        return _strong(e.ufunc(np.absolute, (a,), lambda t: _modulus(e, t, a.dtype), 10))
     found = e.ufunc(np.fabs if fabs else np.absolute, (a,), lambda t: f"abs({t})", 10 if a.dtype.kind == "c" else 1)
     return found if syntax.text(node.func) == "abs" else _strong(found)
+
+
+def _modulus(e: Expressions, text: str, dtype: np.dtype) -> str:
+    """The root of the square of a complex number's length, where that neither overflows nor loses digits: Numba's own `abs`
+    calls hypot, which takes several times as long."""
+    least, most = ("1e-30", "1e30") if dtype == np.complex64 else ("1e-280", "1e280")
+    number = e.bind(text, "z")
+    square = e.bind(f"{number}.real * {number}.real + {number}.imag * {number}.imag", "square")
+    return f"(np.sqrt({square}) if {least} < {square} < {most} else abs({number}))"
 
 
 @ufunc("conj", "conjugate")

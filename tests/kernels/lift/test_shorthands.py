@@ -103,3 +103,10 @@ def test_a_list_that_no_array_can_stand_for_stays_and_is_named(name):
     assert found.kept
     if found.candidates:
         assert_lifted(spec, observation, found, compiles=False)
+
+
+@pytest.mark.parametrize("scale", ["1.0", "1e200", "1e-200", "0.0"])
+def test_the_length_of_complex_numbers_overflows_nowhere(scale):
+    spec, observation, found = lifted(f"def made(a, v, i, c):\n    return np.abs((a + 2j * a[::-1]) * {scale})", ARGUMENTS)
+    assert "np.sqrt(" in found.candidates[0].text
+    assert_lifted(spec, observation, found, compiles=scale == "1e200")
