@@ -91,7 +91,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     own = _lifted(copy.deepcopy(program), observed, spec, signature, PLAIN)
     known = {candidate.identity for candidate in own.candidates}
     others = []
-    for style in STYLES:
+    for style in (each for each in STYLES if each.concerns(program.functions.values())):
         made = _lifted(copy.deepcopy(program), observed, spec, signature, style).candidates
         if not known & {candidate.identity for candidate in made}:
             others.insert(0, made)

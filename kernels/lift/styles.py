@@ -1,7 +1,11 @@
 """Styles: the ways in which a program becomes loops, where there is more than one."""
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+_PRODUCTS = frozenset("dot matmul einsum inner tensordot vdot multi_dot matrix_power vecdot matvec vecmat".split())
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,13 @@ class Style:
     note: str
     blas: bool = False
     binned: bool = False
+
+    def concerns(self, functions: Iterable[ast.FunctionDef]) -> bool:
+        """Whether it may make something of its own of these functions: they hold products, and loops for masks to stand in."""
+        nodes = [node for function in functions for node in ast.walk(function)]
+        products = any(isinstance(n, ast.MatMult) or isinstance(n, ast.Attribute) and n.attr in _PRODUCTS for n in nodes)
+        loops = any(isinstance(n, ast.For | ast.While) for n in nodes)
+        return (products or not self.blas) and (loops or not self.binned)
 
 
 PLAIN = Style("lifted to loops")

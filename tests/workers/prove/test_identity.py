@@ -110,7 +110,7 @@ ENDS = {
     "an endless loop": "    while True:\n        out[0, 0] = 1.0\n",
     "an endless loop of whole arrays": "    while True:\n        out[:] = a * a\n",
     "a huge power": "    n = 3 ** 39\n    out[0, 0] = 1.0 / (a[0, 0] ** n - a[0, 0] ** n)\n    while n > 0:\n        n -= 1\n",
-    "a huge integer": "    n = 3\n    for i in range(10 ** 6):\n        n = n * n\n    out[0, 0] = n\n",
+    "a huge integer": "    n = 3\n    for i in range(10 ** 9):\n        n = n * n\n    out[0, 0] = n\n",
     "a huge array": "    b = np.zeros((10 ** 5, 10 ** 5))\n    out[0, 0] = b[0, 0]\n",
     "endless recursion": "    helper(a)\n",
     "the bits of a float": "    out[0, 0] = np.int64(1).view(np.float64)\n",
