@@ -21,7 +21,10 @@ ALL = sorted(FUNCTIONS.values(), key=lambda function: function.helper)
 LONG_DOUBLE = np.finfo(np.longdouble).nmant >= 63
 EDGES = (0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e-30, -1e-30, 1e30, -1e30, 1e-44, -1e-44)
 
-each = pytest.mark.parametrize("function", ALL, ids=lambda function: function.helper)
+AT_ONCE = frozenset("exp log sin tanh pow atan2".split())   # compiling the others takes longer than a quick test may
+each = pytest.mark.parametrize(
+    "function", [pytest.param(f, marks=() if f.name in AT_ONCE else pytest.mark.slow) for f in ALL],
+    ids=[function.helper for function in ALL])
 compiled_once = cache(compiled)
 
 
