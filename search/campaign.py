@@ -25,6 +25,7 @@ NEAR_BEST = math.log(1.05)
 POLL_SECONDS = 0.25
 STATE_SECONDS = 5.0
 CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.33, 15.0, 150.0
+SEEDS_SHARE = 0.4
 TIMING_SHARE, PROOF_SHARE = 0.4, 0.3
 DUPLICATES_IN_A_ROW = 50
 # A worker then runs the slow reference once for many candidates; each still gets copies of its own.
@@ -43,6 +44,11 @@ class Limits:
     evaluations: int | None
     seconds: float | None
     confirm: float | None = None
+
+    @property
+    def seeds_until(self) -> float:
+        """When no further seed is begun, in seconds of the run's clock."""
+        return math.inf if self.seconds is None else SEEDS_SHARE * (self.seconds - self.confirm_seconds)
 
     @property
     def confirm_seconds(self) -> float:
@@ -128,18 +134,21 @@ class Campaign:
             self._progress.resumed(self._evaluations, self.elapsed, best_speedup(self._population))
 
     def _judge_seeds(self) -> None:
-        """Every seed against the reference; the fastest that is verified becomes the anchor."""
+        """Seeds against the reference, as many as their share of the time allows; the fastest that is verified becomes the
+        anchor. The others are judged next, as candidates like any other."""
         self._progress.stage("seeds")
         for seed in self._seeds:
             if seed.identity not in self._known:
                 self._add(seed)
         if self._anchor is None:
-            found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None)
+            found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None, self._limits.seeds_until)
             verified = [(e.faster.speedup, e.candidate) for e in found if e.verdict is Verdict.VERIFIED and e.faster]
             if verified:
                 self._anchor = self._known[max(verified)[1]]
                 self._journal.set_state("anchor", self._anchor.identity)
         rows = self._journal.evaluations(SEED_VS_REFERENCE)
+        judged = {row.candidate.identity for row in (*rows, *self._journal.evaluations(SEARCH))}
+        self._again.extend(self._known[seed.identity] for seed in self._seeds if seed.identity not in judged)
         anchored = next((row.evaluation.faster for row in rows if self._anchor and row.candidate.identity == self._anchor.identity), None)
         for row in rows:
             self._take(_over_anchor(row.evaluation, anchored, self._anchor), SEARCH)
@@ -151,13 +160,21 @@ class Campaign:
             if candidate.identity not in self._known and self._add(candidate) and self._passes_gate(candidate):
                 self._again.append(candidate)
 
-    def _judge_all(self, candidates: Sequence[Candidate], purpose: str, anchor: Candidate | None) -> list[Evaluation]:
-        """Evaluations of all `candidates` for one purpose, from the journal where they stand there already."""
+    def _judge_all(self, candidates: Sequence[Candidate], purpose: str, anchor: Candidate | None,
+                   until: float = math.inf) -> list[Evaluation]:
+        """Evaluations of `candidates` for one purpose, from the journal where they stand there already. until: seconds of the
+        run's clock after which no further one is begun, as soon as one has been verified."""
         done = {row.candidate.identity: row.evaluation for row in self._journal.evaluations(purpose)}
-        waiting = {c.identity: c for c in candidates if c.identity not in done}
-        for candidate in waiting.values():
-            self._fleet.submit(Job(candidate, "seed" if purpose != FINAL else FINAL, anchor, 0.0, self._draw(), purpose == FINAL))
-        while waiting:
+        queue = deque({c.identity: c for c in candidates if c.identity not in done}.values())
+        waiting: dict[str, Candidate] = {}
+        while queue or waiting:
+            enough = self.elapsed >= until and any(e.verdict is Verdict.VERIFIED for e in done.values())
+            while queue and not enough and self._fleet.room():
+                candidate = queue.popleft()
+                waiting[candidate.identity] = candidate
+                self._fleet.submit(Job(candidate, "seed" if purpose != FINAL else FINAL, anchor, 0.0, self._draw(), purpose == FINAL))
+            if enough and not waiting:
+                break
             for evaluation in self._fleet.completed(POLL_SECONDS):
                 if waiting.pop(evaluation.candidate, None) is not None:
                     self._take(evaluation, purpose)

@@ -11,7 +11,7 @@ from kernwright.kernels.spec import KernelSpec
 from kernwright.search.bandit import POLICIES
 from kernwright.search.bandit.panel import Panel
 from kernwright.search.campaign import Campaign, Limits
-from kernwright.search.journal import SEARCH, Journal, RunRecord, journal_url
+from kernwright.search.journal import SEARCH, SEED_VS_REFERENCE, Journal, RunRecord, journal_url
 from kernwright.search.population.pool import Pool
 from kernwright.search.progress import Progress
 from kernwright.workers.evaluation import Evaluation, Ratio, Rung, Verdict
@@ -288,3 +288,28 @@ def test_what_was_judged_keeps_no_syntax_tree_in_memory(tmp_path):
         campaign, _ = campaign_of(journal, Fleet(lambda candidate: 1.0), [Numbers("rewrite", 1000)], evaluations=20)
         campaign.run()
         assert len(campaign._known) == 20 and not any("tree" in vars(candidate) for candidate in campaign._known.values())
+
+
+@pytest.mark.parametrize("most", [10**9, 7])
+def test_a_short_run_judges_some_seeds_first_and_the_others_as_candidates_also_after_it_was_killed(tmp_path, most):
+    """The clock goes on by 10 s with each judgement; of 160 s for the search, seeds have 64."""
+    seeds = [SEED, *(Candidate(f"def kernel(a):\n    return a + {n}\n", lineage=Lineage("seed", str(n))) for n in range(1, 12))]
+
+    def run(fleet):
+        clock = lambda: 10.0 * len(fleet.order)  # noqa: E731
+        panel = Panel([Numbers("rewrite", 1000)], (), POLICIES["adaptive"]())
+        campaign = Campaign(journal, fleet, Pool(), panel, seeds, None, Limits(None, 1060.0, 900.0), 1,
+                            Progress("plus", None, 1000.0, io.StringIO()), 0.0, clock=clock)
+        campaign.run()
+
+    with new_journal(tmp_path) as journal:
+        fleet = Fleet(lambda candidate: 1.0 + (candidate is not SEED) / 10, most)
+        if most < 10**9:
+            with pytest.raises(Interrupted):
+                run(fleet)
+            fleet = Fleet(lambda candidate: 1.0)
+        run(fleet)
+        as_seeds = {row.candidate.identity for row in journal.evaluations(SEED_VS_REFERENCE)}
+        judged = [row.candidate.identity for row in journal.evaluations(SEARCH)]
+        assert 4 <= len(as_seeds) < len(seeds)
+        assert {seed.identity for seed in seeds} <= set(judged) and len(judged) == len(set(judged))
