@@ -7,9 +7,8 @@ import numpy as np
 
 from . import syntax
 from .affine import Affine
-from .calls import Lifted, arguments, axis_of, call
+from .calls import Lifted, arguments, axis_of, call, dtype_of
 from .dtypes import FLOAT64, INT64, cast, literal, stored_as
-from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
 from .joining import array_like, listed

@@ -6,9 +6,8 @@ import ast
 from . import syntax
 from .affine import ONE, ZERO, Affine
 from .arrangement import extents_of
-from .calls import Lifted, arguments, call
+from .calls import Lifted, arguments, call, dtype_of
 from .dtypes import FLOAT64, INT64, cast, joined, literal, stored_as
-from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
 from .values import Index, Pack, Value, number

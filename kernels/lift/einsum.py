@@ -5,9 +5,8 @@ import ast
 import string
 from collections.abc import Sequence
 
-from .calls import Lifted, call
+from .calls import Lifted, call, dtype_of
 from .contractions import contracted
-from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
 

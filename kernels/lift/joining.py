@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from . import syntax
 from .affine import ONE, ZERO, Affine, total
-from .calls import Lifted, arguments, axis_of, call
+from .calls import Lifted, arguments, axis_of, call, dtype_of
 from .dtypes import joined, stored_as
-from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
 from .values import Index, Pack, Value

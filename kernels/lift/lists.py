@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from . import syntax
 from .affine import Affine
-from .dtypes import spell, stored_as
+from .dtypes import stored_as
 from .effects import Effects
 from .errors import CannotLift
 from .names import assigned_in
 from .values import Value
+from .writer import allocation
 
 
 @dataclass
@@ -100,10 +101,8 @@ class Lists(Effects):
             self.emit(f"{array.element((place, *index))} = {text}")
         self.emit(f"{known.counter} += 1")
         known.array = array
-        lengths = [str(extent.length) for extent in extents]
-        shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
         margin = "    " * known.indent
-        self.lines[known.line:known.line] = [f"{margin}{name} = np.empty({shape}, dtype={spell(value.dtype)})", f"{margin}{known.counter} = 0"]
+        self.lines[known.line:known.line] = [margin + allocation(name, value.dtype, extents), f"{margin}{known.counter} = 0"]
 
 
 def _filled(function: ast.FunctionDef) -> list[str]:
@@ -111,7 +110,7 @@ def _filled(function: ast.FunctionDef) -> list[str]:
     counts = assigned_in(function.body)
     begun = [s.targets[0].id for s in ast.walk(function)
              if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) and isinstance(s.value, ast.List) and not s.value.elts]
-    return [name for name in begun if counts[name] == 1 and len(_methods(function, name)) == 1 and _methods(function, name)[0] == "append"]
+    return [name for name in begun if counts[name] == 1 and _methods(function, name) == ["append"]]
 
 
 def _methods(function: ast.FunctionDef, name: str) -> list[str]:

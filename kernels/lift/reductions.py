@@ -8,9 +8,8 @@ import numpy as np
 
 from . import syntax
 from .affine import ONE, ZERO, Affine
-from .calls import Lifted, arguments, axis_of, call
+from .calls import Lifted, arguments, axis_of, call, dtype_of
 from .dtypes import BOOL, FLOAT64, INT64, cast, literal, settled, spell
-from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
 from .values import Index, Value, scalar

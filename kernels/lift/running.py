@@ -7,9 +7,8 @@ import numpy as np
 
 from . import syntax
 from .affine import ONE, Affine
-from .calls import Lifted, arguments, axis_of, call
+from .calls import Lifted, arguments, axis_of, call, dtype_of
 from .dtypes import BOOL, cast, literal
-from .elementwise import dtype_of
 from .errors import CannotLift
 from .expressions import Expressions
 from .reductions import UFUNCS, axis_given, folding, merged, summed_dtype

@@ -7,9 +7,9 @@ import numpy as np
 
 from . import syntax
 from .affine import ONE, Affine
-from .calls import Lifted, arguments, call
+from .calls import Lifted, arguments, call, dtype_of
 from .dtypes import BOOL, FLOAT64, INT64, cast, joined, literal
-from .elementwise import dtype_of, squared
+from .elementwise import squared
 from .errors import CannotLift
 from .expressions import Expressions
 from .reductions import axes_of, count_of, counted, divided, mean, reduced

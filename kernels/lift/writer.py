@@ -108,9 +108,7 @@ class Writer:
     def allocate(self, name: str, dtype: np.dtype, extents: tuple[Affine, ...], ones: tuple[bool, ...] = (),
                  as_asked: bool = False) -> Value:
         """Emits `name = np.empty(...)`. as_asked: the author wrote the shape, so that a negative one is an error."""
-        lengths = [str(e if as_asked else e.length) for e in extents]
-        shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
-        self.emit(f"{name} = np.empty({shape}, dtype={spell(dtype)})")
+        self.emit(allocation(name, dtype, extents, as_asked))
         return self.array(name, dtype, extents, ones, contiguous=True)
 
     def filled(self, name: str, value: Value) -> Value:
@@ -146,3 +144,10 @@ class Writer:
         found = self.reads
         self.lines, self.reads = lines, reads
         return found
+
+
+def allocation(name: str, dtype: np.dtype, extents: tuple[Affine, ...], as_asked: bool = False) -> str:
+    """The line that `allocate` emits."""
+    lengths = [str(e if as_asked else e.length) for e in extents]
+    shape = lengths[0] if len(lengths) == 1 else f"({', '.join(lengths)})"
+    return f"{name} = np.empty({shape}, dtype={spell(dtype)})"

@@ -1,5 +1,4 @@
 """Arrays that are edited, cut into parts and joined, against NumPy at short lengths too."""
-import numba
 import pytest
 from lift_programs import assert_agrees, assert_lifted, compiled, defined, lifted
 
@@ -48,11 +47,6 @@ EXPRESSIONS = """np.concatenate(([0.0], v))
     a[None].mT + 1
     np.atleast_2d([1.0, 2.0]) * 2"""
 EACH = [e.strip() for e in EXPRESSIONS.splitlines()]
-
-
-@pytest.fixture(autouse=True)
-def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 def program(expression):

@@ -1,5 +1,4 @@
 """Masks, arrays of indices and calls that write into their arguments: their loops against the references."""
-import numba
 import pytest
 from lift_programs import assert_agrees, assert_lifted, compiled, lifted
 
@@ -42,11 +41,6 @@ STAY = {
     "flat": "a.flat[0] = 3.0; s = 0.0\n    for x in a.flat:\n        s = s * 0.9 + x\n    return s, a.flat[3]",
     "selected": "return np.select([v < -1, v < 0], [v * 2, v * 3], default=1.0), np.choose(i % 2, [v, -v]), np.compress(k, a, axis=0), np.extract(q, a)",
 }
-
-
-@pytest.fixture(autouse=True)
-def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 def program(statements):

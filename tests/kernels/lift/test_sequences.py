@@ -1,5 +1,4 @@
 """Numbers by formula, and index vectors of triangles and meshes, against NumPy at short lengths too."""
-import numba
 import pytest
 from lift_programs import assert_agrees, assert_lifted, compiled, defined, lifted
 
@@ -28,11 +27,6 @@ EXPRESSIONS = """np.logspace(0, 2, k)
     np.broadcast_arrays(v[:, None], a)[0] + 1
     np.broadcast_arrays(v, 2.0)[1] * v"""
 EACH = [e.strip() for e in EXPRESSIONS.splitlines()]
-
-
-@pytest.fixture(autouse=True)
-def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 def program(expression):

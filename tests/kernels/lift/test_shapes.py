@@ -1,5 +1,4 @@
 """Expressions that make, join, arrange and slide over arrays: their loops against NumPy."""
-import numba
 import pytest
 from lift_programs import assert_lifted, lifted
 
@@ -131,11 +130,6 @@ EXPRESSIONS = {
         np.lib.stride_tricks.sliding_window_view(a, (2, 3)).mean(axis=(2, 3))""",
 }
 EACH = [pytest.param(e.strip(), id=f"{family}: {e.strip()}") for family, text in EXPRESSIONS.items() for e in text.splitlines()]
-
-
-@pytest.fixture(autouse=True)
-def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 def program(expression):

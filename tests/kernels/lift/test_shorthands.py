@@ -1,5 +1,4 @@
 """Comprehensions, lists that loops fill, and loops over what is written out: their loops against the references."""
-import numba
 import pytest
 from lift_programs import assert_lifted, lifted
 
@@ -73,11 +72,6 @@ STAY = {
             rows.append(row)
         return np.array(rows)""",
 }
-
-
-@pytest.fixture(autouse=True)
-def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 def program(body):

@@ -1,5 +1,4 @@
 """Python around array code: loops over rows, swaps, views with names, early returns and the like, against the references."""
-import numba
 import pytest
 from lift_programs import assert_agrees, assert_lifted, compiled, lifted
 
@@ -178,11 +177,6 @@ STAY = {
     w = a if s > 1.5 else b
     return w * s, (v.sum() if c > 2 else v.max())""",
 }
-
-
-@pytest.fixture(autouse=True)
-def quick_compilation(monkeypatch):
-    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
