@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from . import syntax
-from .names import bound_names
+from .names import bound_names, fresh_name
 
 
 def plain_control(function: ast.FunctionDef) -> None:
@@ -18,13 +18,6 @@ class _Control(ast.NodeTransformer):
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
 
-    def fresh(self, wanted: str) -> str:
-        name, number = wanted, 2
-        while name in self.taken:
-            name, number = f"{wanted}_{number}", number + 1
-        self.taken.add(name)
-        return name
-
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
 
@@ -32,7 +25,7 @@ class _Control(ast.NodeTransformer):
         self.generic_visit(node)
         node.iter = _pairs(node.iter)
         if isinstance(node.target, ast.Tuple) and not _tuples(node.iter):
-            row = self.fresh("row")
+            row = fresh_name(self.taken, "row")
             node.body.insert(0, ast.Assign([node.target], syntax.name(row)))
             node.target = ast.Name(row, ast.Store())
         return self._without_else(node)
@@ -81,7 +74,7 @@ class _Control(ast.NodeTransformer):
         if not node.orelse:
             return [node]
         after, node.orelse = node.orelse, []
-        left = self.fresh("left")
+        left = fresh_name(self.taken, "left")
         marked = _Breaks(left)
         node.body = [piece for s in node.body for piece in _listed(marked.visit(s))]
         if not marked.found:

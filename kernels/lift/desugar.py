@@ -7,7 +7,7 @@ import copy
 from typing import TypeVar
 
 from . import syntax
-from .names import assigned_in, bound_names
+from .names import assigned_in, bound_names, fresh_name
 from .source import Rename
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -66,8 +66,8 @@ class _Desugarer:
                     if len(call.args) + len(call.keywords) == 2:
                 start = call.args[1] if len(call.args) == 2 else call.keywords[0].value
                 call.args, call.keywords = call.args[:1], []
-                held = self.fresh("start")
-                place = self.fresh(f"{counter}_from_0")
+                held = fresh_name(self.taken, "start")
+                place = fresh_name(self.taken, f"{counter}_from_0")
                 node.target.elts[0] = ast.Name(place, ast.Store())  # type: ignore[attr-defined]
                 node.body.insert(0, _assign(counter, syntax.binary(syntax.name(place), "+", syntax.name(held))))
                 return [_assign(held, start)]
@@ -91,13 +91,6 @@ class _Desugarer:
             result += [_with(statement, known) for statement in node.body]
         return result
 
-    def fresh(self, wanted: str) -> str:
-        name, number = wanted, 2
-        while name in self.taken:
-            name, number = f"{wanted}_{number}", number + 1
-        self.taken.add(name)
-        return name
-
     def listed(self, node: ast.ListComp | ast.GeneratorExp, before: list[ast.stmt]) -> ast.expr | None:
         """The elements of a comprehension in a list: a display where all that it goes over is written out, else a variable
         that statements in `before` fill. None where it cannot be written out."""
@@ -110,9 +103,9 @@ class _Desugarer:
             return None
         (generator,) = node.generators
         own = {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
-        rename = Rename({name: self.fresh(name) for name in own})
+        rename = Rename({name: fresh_name(self.taken, name) for name in own})
         element, target = rename.visit(copy.deepcopy(node.elt)), rename.visit(copy.deepcopy(generator.target))
-        result = self.fresh("items")
+        result = fresh_name(self.taken, "items")
         append = ast.Expr(syntax.call(syntax.attribute(syntax.name(result), "append"), element))
         body: list[ast.stmt] = [append]
         for test in reversed(generator.ifs):

@@ -5,7 +5,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from .names import assigned_in, bound_names, mutated_in, parameters_of, uses_of
+from .names import assigned_in, bound_names, fresh_name, mutated_in, parameters_of, uses_of
 from .source import Rename, call_arguments
 
 LARGEST = 400
@@ -150,10 +150,10 @@ class _Inliner:
             if not assigned[name] and (fixed or once or _is_number(value)):
                 replaced[name] = value
             else:
-                renamed[name] = self._fresh(name)
+                renamed[name] = fresh_name(self.taken, name)
                 pieces.append(ast.copy_location(ast.Assign([ast.Name(renamed[name], ast.Store())], copy.deepcopy(value)), call))
         for name in sorted(own - set(parameters_of(helper))):
-            renamed[name] = self._fresh(name)
+            renamed[name] = fresh_name(self.taken, name)
         holder = ast.Module(body, [])
         Rename(renamed).visit(holder)
         _Substitute(replaced).visit(holder)
@@ -162,13 +162,6 @@ class _Inliner:
         if body and isinstance(body[-1], ast.Return):
             value = body.pop().value or ast.Constant(None)  # type: ignore[attr-defined]
         return pieces + body, value
-
-    def _fresh(self, name: str) -> str:
-        candidate, number = name, 2
-        while candidate in self.taken:
-            candidate, number = f"{name}_{number}", number + 1
-        self.taken.add(candidate)
-        return candidate
 
 
 def _calls(statement: ast.stmt, helpers: dict[str, ast.FunctionDef]) -> Iterator[tuple[ast.Call, bool]]:

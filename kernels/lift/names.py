@@ -90,3 +90,12 @@ def uses_of(node: ast.AST) -> Counter[str]:
     for child in ast.iter_child_nodes(node):
         found.update(uses_of(child))
     return found
+
+
+def fresh_name(taken: set[str], wanted: str) -> str:
+    """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that is not in `taken`; it is then."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    taken.add(name)
+    return name

@@ -9,6 +9,7 @@ import numpy as np
 
 from .affine import ZERO, Affine
 from .dtypes import spell, stored_as
+from .names import fresh_name
 from .values import Index, Value
 
 LETTERS = ("i", "j", "k", "l", "m", "p", "q", "r", "s", "t", "u", "v", "w")
@@ -44,11 +45,7 @@ class Writer:
 
     def fresh(self, hint: str) -> str:
         hint = re.sub(r"\W", "_", hint).strip("_") or "t"
-        name, number = hint, 2
-        while name in self.taken:
-            name, number = f"{hint}_{number}", number + 1
-        self.taken.add(name)
-        return name
+        return fresh_name(self.taken, hint)
 
     def bind(self, text: str, hint: str = "t") -> str:
         """A variable that holds `text`, or `text` itself where it is a variable or a literal already."""
