@@ -15,10 +15,10 @@ from functools import reduce
 from ..analysis import Function, Loop, Reduction, analyse
 from ..analysis.legality import header_is_invariant, iterations_may_be_reordered
 from ..analysis.names import stored
-from ..analysis.types import is_integer
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over, name, substitute
+from .reductions import neutral
 
 NAME = "accumulators"
 FACTORS = (2, 4, 8)
@@ -43,7 +43,7 @@ def _legal(function: Function, loop: Loop) -> bool:
     if not loop.unit_step or loop.parallel or not iterations_may_be_reordered(function, loop):
         return False
     scalars = function.scalars(loop)
-    if not scalars.reductions or any(_neutral(function, r) is None for r in scalars.reductions):
+    if not scalars.reductions or any(neutral(function, r) is None for r in scalars.reductions):
         return False
     if any(_may_be_unbound(function, r.name) for r in scalars.reductions):
         return False
@@ -58,28 +58,13 @@ def _may_be_unbound(function: Function, variable: str) -> bool:
     return variable in function.liveness.before and variable not in {a.arg for a in function.node.args.args}
 
 
-def _neutral(function: Function, reduction: Reduction) -> ast.expr | None:
-    """What a further accumulator starts from, in the dtype of the reduced scalar."""
-    if reduction.operator in ("max", "min"):
-        return name(reduction.name)
-    one = reduction.operator == "*"
-    dtype = function.type_of_name(reduction.name).dtype
-    if dtype == "float64":
-        return ast.Constant(1.0 if one else 0.0)
-    if dtype == "int64":
-        return ast.Constant(int(one))
-    if dtype in ("float32", "complex64", "complex128") or is_integer(dtype):
-        return expression(f"np.{dtype}(value)", value=int(one))
-    return None
-
-
 def _unrolled(draft: Draft, function: Function, loop: Loop, factor: int) -> list[ast.stmt]:
     node: ast.For = draft.of(loop.node)  # type: ignore[assignment]
     start, stop = (copy.deepcopy(a) for a in loop.range_arguments)
     reductions = function.scalars(loop).reductions
     copies = {r.name: [r.name, *(draft.fresh(f"{r.name}_{k}") for k in range(1, factor))] for r in reductions}
     private = sorted(stored(node.body) - set(copies))
-    before = [assign(extra, _neutral(function, r)) for r in reductions for extra in copies[r.name][1:]]  # type: ignore[arg-type]
+    before = [assign(extra, neutral(function, r)) for r in reductions for extra in copies[r.name][1:]]  # type: ignore[arg-type]
     middle = draft.fresh(f"{loop.variable}_main")
     before.append(assign(middle, expression("start + max(stop - start, 0) // factor * factor", start=start, stop=stop, factor=factor)))
     body: list[ast.stmt] = []

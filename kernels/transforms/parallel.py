@@ -19,6 +19,7 @@ from ..analysis.privatise import Allocation, accesses_of, allocations, movable_i
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over
+from .reductions import neutral, update_once
 
 NAME = "parallel"
 Site = tuple[Loop, list[Allocation]]
@@ -101,11 +102,14 @@ def _calls_parallel(analysis: Analysis, loop: Loop) -> bool:
 
 def _rewrite(candidate: Candidate, analysis: Analysis, sites: list[Site]) -> Iterator[Rewrite]:
     draft = Draft(candidate, analysis)
+    function = next(f for f in analysis.functions if f.is_entry)
     for loop, scratch in sites:
         for allocation in scratch:
             moved = draft.of(allocation.statement)
             draft.replace(moved)
             draft.of(loop.node).body.insert(0, moved)
+        for reduction in function.scalars(loop).reductions:
+            update_once(draft, draft.of(loop.node).body, reduction.name, reduction.operator, neutral(function, reduction))
         draft.replace(draft.of(loop.node), _parallel(draft, loop))
     where = ", ".join(f"{loop.variable} (line {loop.line})" for loop, _ in sites)
     arrays = [a.name for _, scratch in sites for a in scratch]

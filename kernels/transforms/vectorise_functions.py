@@ -19,6 +19,7 @@ from ..candidate import Candidate
 from ..signature import Signature
 from ..vecmath import FUNCTIONS, VecFunction, recognise, with_needs
 from .draft import Draft, Rewrite, assign, expression, name
+from .reductions import update_once
 
 NAME = "vecmath"
 OF_NUMPY = {**{n: n for n in "exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh cbrt".split()},
@@ -130,6 +131,8 @@ def _guard(draft: Draft, loop: Loop, limited: Sequence[_Site], saved: Sequence[s
             ast.Attribute(name("np"), "int64", ast.Load()), [ast.Compare(size, [ast.Gt()], [limit])], []))
         block, position = _holder(fast, draft.of(site.node))
         block.insert(position, counted)
+    if loop.parallel:
+        update_once(draft, fast.body, beyond, "+", ast.Constant(0))
     repeat = ast.If(ast.Compare(name(beyond), [ast.Gt()], [ast.Constant(0)]), [*back, again], [])
     draft.replace(fast, *before, fast, repeat)
 

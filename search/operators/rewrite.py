@@ -1,24 +1,30 @@
 """The rewrite operator: legal rewrites of elites, one at a time or several in a row."""
 from __future__ import annotations
 
+import math
 import random
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...kernels import transforms
+from ...kernels.analysis.heat import Heat
 from ...kernels.candidate import Candidate, Lineage
 from ...kernels.signature import Signature
-from ...kernels.transforms import Rewrite, schedule
+from ...kernels.transforms import Rewrite, accumulators, fission, fuse, options, parallel, schedule
 from ...workers.evaluation import Evaluation, Verdict
 from ..population import Elite, Population
 
-WALK_CHANCE = 0.3
+WALK_CHANCE = 0.4
 LONGEST_WALK = 4
 WALK_TRIES = 6
 NOISE = 0.01
-SCHEDULE_WINS = 8
+PRIORS = {schedule.NAME: (9, 10), accumulators.NAME: (1, 3), fission.NAME: (1, 4), fuse.NAME: (1, 4), options.NAME: (1, 4),
+          parallel.NAME: (1, 8)}
+"""Wins, and tries, that a transform begins with, as runs on eleven kernels showed them (docs/decisions.md); else 1 of 2. A
+schedule does at once what single steps would take long to reach; what seeds have done already seldom pays once more."""
 SHARPNESS = 3
+COLDEST = 0.05
 MOST_EXPANDED = 2048
 MOST_IN_FLIGHT = 4096
 MOST_PROPOSED = 200_000
@@ -38,18 +44,16 @@ class Records:
             self._won[name] += won
 
     def rate(self, name: str) -> float:
-        """The success rate by Laplace's rule of succession: a half before anything is known.
-
-        A schedule, which does at once what single steps would take long to reach, begins as if it had won so often.
-        """
-        wins = SCHEDULE_WINS if name == schedule.NAME else 0
-        return (self._won[name] + wins + 1) / (self._tried[name] + wins + 2)
+        """The success rate, where what was seen is added to what was expected."""
+        won, tried = PRIORS.get(name, (1, 2))
+        return (self._won[name] + won) / (self._tried[name] + tried)
 
 
 class RewriteOperator:
     """Exhausts the rewrites of the best elites before those of weaker ones, and sometimes walks several steps.
 
-    Which rewrite of an elite comes first is drawn by its transform's record of success. A walk of two to LONGEST_WALK
+    Which rewrite of an elite comes first is drawn by its transform's record of success, and by how hot the lines are that it
+    changes: the loop that fills a border hardly matters beside the nest that takes the time. A walk of two to LONGEST_WALK
     rewrites reaches what no single step pays for, such as interchange + tiling + prange. signature: of the reference.
     max_threads: the run's. finite: whether flags that assume finite numbers are open. A transform is applied only when
     it is drawn: all of them together take a second on a long kernel.
@@ -64,7 +68,7 @@ class RewriteOperator:
         self._finite = finite
         self._names = tuple(names)
         self._propose_with = propose_with
-        self._expanded: OrderedDict[tuple[str, str], Sequence[Rewrite]] = OrderedDict()
+        self._expanded: OrderedDict[tuple[str, str], Sequence[tuple[Rewrite, float]]] = OrderedDict()
         self._proposed: OrderedDict[str, None] = OrderedDict()
         self._steps: OrderedDict[str, tuple[tuple[str, ...], float]] = OrderedDict()
         self.records = Records()
@@ -75,10 +79,15 @@ class RewriteOperator:
             walked = self._walk(population, rng)
             if walked is not None:
                 return walked
+        cold = None
         for elite in population.elites():
-            rewrite = self._draw(elite.candidate, rng, self._untried)
-            if rewrite is not None:
+            rewrite, hot = self._draw(elite.candidate, rng, self._untried)
+            if rewrite is not None and hot:
                 return self._hand_out(rewrite.candidate, (rewrite.transform,), elite)
+            cold = cold or (rewrite and (rewrite, elite))
+        if cold:
+            rewrite, elite = cold
+            return self._hand_out(rewrite.candidate, (rewrite.transform,), elite)
         return self._walk(population, rng)
 
     def learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
@@ -97,7 +106,7 @@ class RewriteOperator:
                 return None
             at, names, notes = elite.candidate, [], []
             for _ in range(rng.randint(2, LONGEST_WALK)):
-                step = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity)
+                step, _ = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity)
                 if step is None:
                     break
                 at, names, notes = step.candidate, [*names, step.transform], [*notes, step.note]
@@ -106,26 +115,33 @@ class RewriteOperator:
                 return self._hand_out(replace(at, lineage=lineage), tuple(names), elite)
         return None
 
-    def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool]) -> Rewrite | None:
-        """A wanted rewrite of `candidate`; each transform is drawn by its success rate, in however many ways it applies."""
+    def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool]) -> tuple[Rewrite | None, bool]:
+        """A wanted rewrite of `candidate`, and whether it changes what is hot; each transform is drawn by its success rate,
+        in however many ways it applies, and passed over the more likely the colder the lines are that it changes."""
         names = list(self._names)
+        cold = None
         while names:
             name = rng.choices(names, [self.records.rate(name) ** SHARPNESS for name in names])[0]
             names.remove(name)
-            found = [rewrite for rewrite in self._rewrites(name, candidate) if wanted(rewrite)]
+            found = [(rewrite, weight) for rewrite, weight in self._rewrites(name, candidate) if wanted(rewrite)]
             if found:
-                return rng.choice(found)
-        return None
+                rewrite, weight = rng.choices(found, [weight for _, weight in found])[0]
+                if rng.random() < weight:
+                    return rewrite, True
+                cold = cold or rewrite
+        return cold, False
 
     def _untried(self, rewrite: Rewrite) -> bool:
         return rewrite.candidate.identity not in self._proposed
 
-    def _rewrites(self, name: str, candidate: Candidate) -> Sequence[Rewrite]:
-        """One transform's rewrites of `candidate`; the last MOST_EXPANDED answers are remembered."""
+    def _rewrites(self, name: str, candidate: Candidate) -> Sequence[tuple[Rewrite, float]]:
+        """One transform's rewrites of `candidate`, each with a weight between COLDEST and 1 for the lines that it changes;
+        the last MOST_EXPANDED answers are remembered."""
         key = (name, candidate.identity)
         if key not in self._expanded:
-            self._expanded[key] = self._propose_with(name, candidate, self._signature, max_threads=self._max_threads,
-                                                     finite=self._finite)
+            rewrites = self._propose_with(name, candidate, self._signature, max_threads=self._max_threads, finite=self._finite)
+            heat = Heat(candidate.text) if rewrites else None
+            self._expanded[key] = [(each, max(math.sqrt(heat.of_change(each.candidate.text)), COLDEST)) for each in rewrites]
             if len(self._expanded) > MOST_EXPANDED:
                 self._expanded.popitem(last=False)
         self._expanded.move_to_end(key)
