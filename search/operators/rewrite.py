@@ -19,7 +19,7 @@ WALK_CHANCE = 0.4
 LONGEST_WALK = 4
 WALK_TRIES = 6
 NOISE = 0.01
-PRIORS = {schedule.NAME: (9, 10), accumulators.NAME: (1, 3), fission.NAME: (1, 4), fuse.NAME: (1, 4), options.NAME: (1, 4),
+PRIORS = {schedule.NAME: (4, 5), accumulators.NAME: (1, 3), fission.NAME: (1, 4), fuse.NAME: (1, 4), options.NAME: (1, 4),
           parallel.NAME: (1, 8)}
 """Wins, and tries, that a transform begins with, as runs on eleven kernels showed them (docs/decisions.md); else 1 of 2. A
 schedule does at once what single steps would take long to reach; what seeds have done already seldom pays once more."""
