@@ -115,7 +115,8 @@ class OpenSpec:
     def make_inputs(self, size: str | Mapping[str, int], seed: int) -> tuple[Any, ...]:
         """Fresh positional arguments at `size` (a name, or a mapping) for `seed`; no two arrays share memory.
 
-        Raises SpecError if the generator raises, returns the wrong number of arguments, or non-numeric ones.
+        What the generator leaves out takes the reference's default. Raises SpecError if the generator raises, returns the wrong
+        number of arguments, or non-numeric ones.
         """
         label = f"at size {size!r}" if isinstance(size, str) else f"at {dict(size)}"
         try:
@@ -127,6 +128,7 @@ class OpenSpec:
         if made is None:
             raise SpecError("the input generator returns nothing; return the tuple of the reference's arguments")
         arguments = tuple(made) if isinstance(made, tuple | list) else (made,)
+        arguments += self._defaults(len(arguments))
         if len(arguments) != len(self.parameters):
             raise SpecError(
                 f"the input generator returns {len(arguments)} argument(s), but {self.spec.function} takes "
@@ -138,6 +140,11 @@ class OpenSpec:
                     f"argument {name} is {describe_value(argument)}; arguments must be numeric arrays or numbers"
                 )
         return self._owned(arguments)
+
+    def _defaults(self, given: int) -> tuple[Any, ...]:
+        """The values of the parameters after the first `given`, where all of them have a default; () else."""
+        defaults = [p.default for p in inspect.signature(self.reference).parameters.values()][given:]
+        return () if inspect.Parameter.empty in defaults else tuple(defaults)
 
     def _owned(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, with a copy in place of any array that is a view, read-only, given twice or the module's."""

@@ -76,6 +76,8 @@ def examine_kernel(spec: KernelSpec, settings: RunSettings, threads: int) -> tup
     seeds = seeds_of(inspection)
     if inspection.plain is None:
         lines.append(f"as it is, it is outside the kernel dialect: {inspection.plain_refused}")
+    elif inspection.plain_refused:
+        lines.append(f"as it is, Numba will be tried on it, but no rewrite, as it is outside the kernel dialect: {inspection.plain_refused}")
     else:
         lines.append("as it is, it is within the kernel dialect, and Numba will be tried on it")
     lines.append(f"lifted to loops: {len(inspection.seeds)} seed(s)" if inspection.seeds else "could not be lifted to loops")

@@ -13,7 +13,7 @@ from typing import Any
 from ..kernels.analysis.narrowing import narrowing
 from ..kernels.analysis.unwritten import unwritten_reads
 from ..kernels.candidate import FINITE_ONLY, Candidate, CandidateError
-from ..kernels.dialect.gate import complaint
+from ..kernels.lift.plain import complaint_beside
 from .evaluation import Evaluation, Ratio, Rung, Verdict
 from .failure import FAILURES, meaning
 from .job import Assignment, Job
@@ -71,7 +71,7 @@ class Judge:
     def _climb(self, job: Job, record: _Record) -> None:
         candidate = job.candidate
         with record.rung(Rung.GATE):
-            if refused := complaint(candidate) or self._assumes_finite(candidate):
+            if refused := complaint_beside(candidate, self.oracle.spec) or self._assumes_finite(candidate):
                 record.end(Verdict.REFUSED, refused)
         cases = plan(self.oracle, job.seed)
         with record.waiting(), self.leases.build() as core:

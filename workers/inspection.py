@@ -20,7 +20,8 @@ class Inspection:
     """What is known of a spec before the search starts.
 
     parameters: the reference's, in order. seeds: candidates lifted from the reference, in several forms. kept: statements that could
-    not be lifted. plain: the reference itself as a candidate, or None with the reason in `plain_refused`.
+    not be lifted. plain: the reference itself as a candidate, None where Numba would have nothing to compile; plain_refused:
+    why it is outside the dialect, "" where it is not.
     """
 
     observation: Observation
@@ -79,7 +80,7 @@ def inspect(message: Mapping[str, Any]) -> dict[str, Any]:
         lifted = lift(opened, observation.signature, message["seed"])
         plain, refused = None, ""
         try:
-            plain = reference_as_candidate(opened)
+            plain, refused = reference_as_candidate(opened)
         except NotInDialect as error:
             refused = str(error)
     except SpecError as error:

@@ -107,20 +107,24 @@ class Assignments(Masks):
 
         return Pack(tuple(row(number) for number in range(count)), "?")
 
+    def _before_all(self, item: Value) -> Value:
+        """What a tuple holds: a number or an array that is computed before anything is written, or a view, which sees it."""
+        if item.ndim:
+            return item if item.root is not None else self.held(item)
+        text = self.fresh("t")
+        self.emit(f"{text} = {item.text}")
+        return replace(item, element=lambda _: text)
+
     def _to_tuple(self, targets: list[ast.expr], value: Pack) -> None:
         items = [i for i in value.items if isinstance(i, Value)]
         if len(items) != len(targets):
             raise CannotLift("a tuple within a tuple")
         if not all(isinstance(t, ast.Name) for t in targets):
-            if any(i.ndim for i in items):
-                raise CannotLift("arrays are assigned to several places at once")
-            texts = [self.fresh("t") for _ in items]
-            for text, item in zip(texts, items):
-                self.emit(f"{text} = {item.text}")
-            for target, item, text in zip(targets, items, texts):
-                held = replace(item, element=lambda _, t=text: t)
+            for target, held in zip(targets, [self._before_all(item) for item in items]):
                 if isinstance(target, ast.Subscript):
                     self._to_place(target, None, lambda held=held: held)  # type: ignore[misc]
+                elif held.ndim:
+                    self._to_name(target.id, held, None)  # type: ignore[attr-defined]
                 else:
                     self._assign_scalar(target, held)
             return

@@ -1,8 +1,9 @@
 """Python's rarer ways to loop written as its common ones, before anything is watched: `else` of a loop, `reversed`, an assignment
-within a condition, rows that are unpacked by a loop's header, lists as indices."""
+within a condition, rows that are unpacked by a loop's header, loops over an array's indices, `.flat`, lists as indices."""
 from __future__ import annotations
 
 import ast
+import copy
 
 from . import syntax
 from .names import bound_names, fresh_name
@@ -24,6 +25,9 @@ class _Control(ast.NodeTransformer):
     def visit_For(self, node: ast.For) -> list[ast.stmt]:
         self.generic_visit(node)
         node.iter = _pairs(node.iter)
+        nest = _nest(node)
+        if nest is not None:
+            return [_at(nest, node)]
         if isinstance(node.target, ast.Tuple) and not _tuples(node.iter):
             row = fresh_name(self.taken, "row")
             node.body.insert(0, ast.Assign([node.target], syntax.name(row)))
@@ -58,8 +62,17 @@ class _Control(ast.NodeTransformer):
                 return ast.copy_location(ast.Subscript(array, ast.Slice(step=syntax.parse("-1")), ast.Load()), node)
         return node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """What is read of `a.flat` is what `a.ravel()` holds."""
+        self.generic_visit(node)
+        if node.attr == "flat" and isinstance(node.ctx, ast.Load) and not hasattr(node, "kernwright_stored"):
+            return ast.copy_location(syntax.call(syntax.attribute(node.value, "ravel")), node)
+        return node
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """A list of numbers as an index is an array of them."""
+        if not isinstance(node.ctx, ast.Load):
+            node.value.kernwright_stored = True  # type: ignore[attr-defined]
         self.generic_visit(node)
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         made = [syntax.numpy_call("array", p) if isinstance(p, ast.List) and p.elts and all(map(_number, p.elts)) else p for p in parts]
@@ -138,6 +151,38 @@ def _pairs(iterated: ast.expr) -> ast.expr:
                 if syntax.text(call.func) in ("np.nonzero", "np.where"):
             return ast.copy_location(syntax.numpy_call("argwhere", condition), iterated)
     return iterated
+
+
+def _nest(loop: ast.For) -> ast.For | None:
+    """A loop over the indices of an array, and over the elements there, as one loop an axis: where as many names as it has
+    axes stand in the loop's header, and nothing leaves the loop early."""
+    if loop.orelse or not isinstance(loop.iter, ast.Call) or loop.iter.keywords or _leaves(loop.body):
+        return None
+    body = loop.body
+    match syntax.text(loop.iter.func), loop.target, loop.iter.args:
+        case "np.ndenumerate", ast.Tuple(elts=[ast.Tuple(elts=names), element]), [ast.Name() as array]:
+            at = ast.Subscript(array, ast.Tuple([syntax.name(n.id) for n in names if isinstance(n, ast.Name)], ast.Load()), ast.Load())
+            body = [ast.Assign([element], at), *body]
+            ends = [syntax.parse(f"{array.id}.shape[{axis}]") for axis in range(len(names))]
+        case "np.ndindex", ast.Tuple(elts=names), [ast.Attribute(attr="shape") as shape] | [ast.Starred(value=ast.Attribute(attr="shape") as shape)]:
+            ends = [syntax.parse(f"{syntax.text(shape)}[{axis}]") for axis in range(len(names))]
+        case "np.ndindex", ast.Tuple(elts=names), ends if len(ends) == len(names) and not any(isinstance(e, ast.Starred) for e in ends):
+            pass
+        case _:
+            return None
+    if not names or not all(isinstance(n, ast.Name) for n in names):
+        return None
+    for variable, end in zip(reversed(names), reversed(ends)):
+        body = [ast.For(variable, syntax.builtin_call("range", copy.deepcopy(end)), body, [], lineno=0)]
+    return body[0]  # type: ignore[return-value]
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether a `break` of the loop itself stands in its body."""
+    marked = _Breaks("left")
+    for statement in copy.deepcopy(body):
+        marked.visit(statement)
+    return marked.found
 
 
 def _tuples(iterated: ast.expr) -> bool:

@@ -1,5 +1,5 @@
-"""Python's shorthands for loops written out, before anything is watched: comprehensions, sums over generators, loops over a few
-things that are written out, `enumerate` with a start."""
+"""Python's shorthands written out, before anything is watched: comprehensions, sums over generators, loops over a few things
+that are written out, `enumerate` with a start, calls that are assigned to several names at once, tuples repeated or stored."""
 from __future__ import annotations
 
 import ast
@@ -44,6 +44,11 @@ class _Desugarer:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             return [node]
         before: list[ast.stmt] = []
+        if isinstance(node, ast.Assign) and (single := _one_by_one(node)):
+            return self._block(single)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript) and isinstance(node.value, ast.Tuple | ast.List) \
+                and node.value.elts and len(node.targets) == 1 and not any(isinstance(e, ast.Starred) for e in node.value.elts):
+            node.value = syntax.numpy_call("array", ast.List(node.value.elts, ast.Load()))
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) and node.value is not None:
             node.value = _Comprehensions(self, before).visit(node.value)
         elif isinstance(node, ast.If):
@@ -124,6 +129,15 @@ class _Comprehensions(ast.NodeTransformer):
     def _leave(self, node: ast.expr) -> ast.expr:
         return node
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """`(n,) * 2` is `(n, n)`."""
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(left=ast.Tuple(elts=items), op=ast.Mult(), right=ast.Constant(value=int() as count)) \
+                    if all(map(_repeatable, items)) and 0 < count * len(items) <= MOST:
+                return ast.Tuple([copy.deepcopy(item) for _ in range(count) for item in items], ast.Load())
+        return node
+
     visit_Lambda = visit_IfExp = visit_BoolOp = visit_DictComp = visit_SetComp = _leave  # type: ignore[assignment]
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
@@ -161,6 +175,17 @@ class _Comprehensions(ast.NodeTransformer):
         if name in ("any", "all"):
             return ast.BoolOp(ast.Or() if name == "any" else ast.And(), items) if len(items) > 1 else None
         return syntax.builtin_call(name, *items) if len(items) > 1 else None
+
+
+def _one_by_one(node: ast.Assign) -> list[ast.stmt] | None:
+    """`a, b = f(x), f(y)` as two assignments, so that each call may be taken in; None where a target is read on the way."""
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
+            names = [t.id for t in targets if isinstance(t, ast.Name)]
+            calls = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) for v in values for n in ast.walk(v))
+            if calls and len(set(names)) == len(targets) and not set(names) & set().union(*map(syntax.names_in, values)):
+                return [ast.Assign([target], value, lineno=0) for target, value in zip(targets, values)]
+    return None
 
 
 def _displayed(node: ast.ListComp | ast.GeneratorExp) -> list[ast.expr] | None:
@@ -212,6 +237,11 @@ def _fixed(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return _fixed(node.operand)
     return isinstance(node, ast.Constant | ast.Name)
+
+
+def _repeatable(node: ast.expr) -> bool:
+    """Whether an expression may be evaluated more often than it is written: it calls nothing but len()."""
+    return not any(isinstance(n, ast.NamedExpr | ast.Starred | ast.Call) and syntax.text(getattr(n, "func", n)) != "len" for n in ast.walk(node))
 
 
 def _truth(node: ast.expr) -> bool | None:

@@ -1,23 +1,26 @@
-"""The reference itself as a candidate: its own statements, as far as they are in the dialect."""
+"""The reference itself as a candidate: its own statements, and whether they are in the dialect."""
 from __future__ import annotations
 
 import ast
 
 from ..candidate import Candidate, Lineage
 from ..dialect import check_text
+from ..dialect.gate import complaint
 from ..spec import OpenSpec
 from .errors import NotInDialect
 from .render import module_text
 from .source import Program, call_arguments, read_program
 from .tidy import tidy
 
-__all__ = ["NotInDialect", "reference_as_candidate"]
+__all__ = ["NotInDialect", "complaint_beside", "reference_as_candidate"]
 
 
-def reference_as_candidate(spec: OpenSpec) -> Candidate:
-    """The reference, the helpers that it calls and the module's numbers that they read, as a candidate ("returns").
+def reference_as_candidate(spec: OpenSpec) -> tuple[Candidate, str]:
+    """The reference, the helpers that it calls and the module's numbers that they read, as a candidate ("returns"), and
+    what the gate says against it, with the line of the spec's file: "" where it is in the dialect.
 
-    Raises NotInDialect, which names the line of the spec's file and the reason, where the gate refuses the result.
+    Raises NotInDialect where it needs what is neither a number, nor of NumPy or math, so that Numba would have nothing
+    to compile.
     """
     program = read_program(spec)
     for function in program.functions.values():
@@ -25,14 +28,30 @@ def reference_as_candidate(spec: OpenSpec) -> Candidate:
         _ArgumentsInOrder(program).visit(function)
     text = module_text(program)
     refusals = check_text(text)
+    refused = ""
     if refusals:
         refusal = min(refusals, key=lambda r: (r.line == 0, r.line))
         line, reason = _line(program, text, refusal.line), refusal.reason
         for name, (where, why) in program.foreign.items():
             if f"`{name}`" in reason:
                 line, reason = where, why
-        raise NotInDialect(f"{spec.spec.function}, line {line}: {reason}")
-    return Candidate(text, lineage=Lineage("seed", "the reference as it is"))
+        refused = f"{spec.spec.function}, line {line}: {reason}"
+    if program.foreign:
+        raise NotInDialect(refused or f"{spec.spec.function}: {next(iter(program.foreign))} is not known here")
+    return Candidate(text, lineage=Lineage("seed", "the reference as it is")), refused
+
+
+def complaint_beside(candidate: Candidate, spec: OpenSpec) -> str:
+    """What stands against judging `candidate`, as the gate says; nothing does where it is the reference's own text, which
+    runs beside it anyway: Numba knows lists, dictionaries and more that no operator could prove anything about."""
+    refused = complaint(candidate)
+    if not refused or candidate.convention != "returns":
+        return refused
+    try:
+        own, _ = reference_as_candidate(spec)
+    except NotInDialect:
+        return refused
+    return "" if own.text == candidate.text else refused
 
 
 class _ArgumentsInOrder(ast.NodeTransformer):

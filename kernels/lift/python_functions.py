@@ -18,6 +18,11 @@ from .values import Pack, Value, integer, number, scalar
 @call("int", "float", "complex", "bool", prefix="")
 def _python_number(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)
+    if name == "complex" and len(node.args) == 2 and not node.keywords:
+        parts = [e.value(a) for a in node.args]
+        if any(p.ndim or p.dtype.kind not in "iuf" for p in parts):
+            raise CannotLift("complex() of other things than two real numbers")
+        return scalar(f"complex({', '.join(p.text for p in parts)})", np.dtype(complex), weak=True)
     if len(node.args) != 1 or node.keywords:
         raise CannotLift(f"{name}() with these arguments")
     value = e.value(node.args[0])

@@ -3,9 +3,11 @@ proves it on the candidate's text, then yields every legal site."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from ..analysis import Undecided
 from ..candidate import Candidate, CandidateError
+from ..dialect import check_text
 from ..signature import Signature
 from . import (
     accumulators,
@@ -52,6 +54,8 @@ def propose_all(candidate: Candidate, signature: Signature, *, max_threads: int,
 def propose_with(name: str, candidate: Candidate, signature: Signature, *, max_threads: int, finite: bool = False) -> list[Rewrite]:
     """The rewrites of the transform `name`, as `propose_all` collects them of all: far cheaper where one is wanted."""
     propose = TRANSFORMS[name]
+    if name != options.NAME and not _in_dialect(candidate.text):
+        return []
     found: list[Rewrite] = []
     try:
         found.extend(options.propose(candidate, signature, max_threads=max_threads, finite=finite) if name == options.NAME
@@ -59,6 +63,12 @@ def propose_with(name: str, candidate: Candidate, signature: Signature, *, max_t
     except (CandidateError, Undecided, RecursionError):
         pass                                        # the text is outside what this rewrite understands: it declines
     return found
+
+
+@lru_cache(maxsize=256)
+def _in_dialect(text: str) -> bool:
+    """A reference's own text may use what the analysis knows nothing of, such as lists and dictionaries."""
+    return not check_text(text)
 
 
 def _identity(candidate: Candidate) -> str:

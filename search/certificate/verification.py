@@ -9,6 +9,7 @@ from typing import Any
 
 from ...kernels.candidate import CandidateError
 from ...kernels.dialect.gate import complaint
+from ...kernels.lift.plain import complaint_beside
 from ...kernels.signature import Signature
 from ...kernels.spec import SpecError
 from ...workers.confirm import confirm
@@ -71,7 +72,7 @@ def _files(certificate: Certificate) -> list[Row]:
     document = certificate.document
     rows = [Row("certificate and champion.py are unedited", "their hashes", "the same", Status.CONFIRMED)]
     refused = [f"{name}: {why}" for name, kernel in (("champion", certificate.candidate), ("best seed", certificate.best_seed),
-                                                     ("@njit", certificate.njit)) if kernel and (why := complaint(kernel))]
+                                                     ("@njit", certificate.njit)) if kernel and (why := complaint(kernel) and complaint_beside(kernel, certificate.spec.open()))]
     rows.append(Row("its kernels keep to the dialect: no imports, no input or output", "yes", "; ".join(refused) or "yes",
                     Status.NOT if refused else Status.CONFIRMED))
     if refused:

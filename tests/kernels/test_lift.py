@@ -757,8 +757,10 @@ def test_reference_outside_the_dialect_gives_no_candidate_but_the_line(name):
     spec, _, found = lifted(kernel, f"({V},)")
     assert found.candidates == ()
     assert line in [kept.text for kept in found.kept]
-    with pytest.raises(NotInDialect, match="line [0-9]+: "):
-        reference_as_candidate(spec)
+    try:
+        assert "line " in reference_as_candidate(spec)[1]
+    except NotInDialect as error:
+        assert "line " in str(error)
 
 
 def test_a_name_of_numpy_without_a_loop_form_is_itself_named():
@@ -777,8 +779,8 @@ def test_reference_in_the_dialect_is_a_candidate_as_it_is():
             "Text."
             return root(abs(v)) * k + v ** power
         """)
-    candidate = reference_as_candidate(spec)
-    assert candidate.convention == "returns" and check(candidate) == ()
+    candidate, refused = reference_as_candidate(spec)
+    assert not refused and candidate.convention == "returns" and check(candidate) == ()
     assert "def kernel(x, sum_):" in candidate.text and "HALF = 0.5" in candidate.text
     assert_agrees(compiled(candidate, observe(spec, 1, 0.2), spec), spec, ("tiny", "verify"))
 

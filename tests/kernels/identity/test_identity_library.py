@@ -17,9 +17,11 @@ def seeds(name):
     signature = observation.signature
     found = list(lift(spec, signature, 0).candidates)
     try:
-        found.append(reference_as_candidate(spec))
+        plain, refused = reference_as_candidate(spec)
     except NotInDialect:
-        pass
+        return spec, signature, found
+    if not refused:
+        found.append(plain)
     return spec, signature, found
 
 
