@@ -1,5 +1,6 @@
 """Python's rarer ways to loop written as its common ones, before anything is watched: `else` of a loop, `reversed`, an assignment
-within a condition, rows that are unpacked by a loop's header, loops over an array's indices, `.flat`, lists as indices."""
+within a condition, rows that are unpacked by a loop's header, loops over an array's indices, `.flat`, `.shape` that is assigned, lists as
+indices."""
 from __future__ import annotations
 
 import ast
@@ -60,6 +61,14 @@ class _Control(ast.NodeTransformer):
                 return ast.copy_location(_backwards(ends) or node, node)
             case ast.Call(func=ast.Name(id="reversed"), args=[ast.Name() | ast.Subscript() | ast.Attribute() as array], keywords=[]):
                 return ast.copy_location(ast.Subscript(array, ast.Slice(step=syntax.parse("-1")), ast.Load()), node)
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        """`a.shape = n, m` gives the variable the array in another shape."""
+        self.generic_visit(node)
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="shape")], value=shape):
+                return _at(ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(name), "reshape"), shape)), node)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:

@@ -9,7 +9,7 @@ from .affine import ZERO, Affine
 from .errors import CannotLift
 from .expressions import bound_by
 from .indexing import Indexing
-from .names import assigned_in, mutated_in, parameters_of, uses_of
+from .names import assigned_in, bound_names, mutated_in, parameters_of, uses_of
 from .values import Index, Value
 
 LARGEST = 60
@@ -27,9 +27,10 @@ class Deferral(Indexing):
         self._readers: dict[str, ast.stmt] = {}
 
     def prepare(self, function: ast.FunctionDef) -> None:
-        """Notes the variables that are assigned once, and how often each is read."""
+        """Notes the function's own names, the variables that are assigned once, and how often each is read."""
         assigned = assigned_in(function.body)
         self._uses = uses_of(function)
+        self.own = bound_names(function)
         self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 
     def enter_block(self, statements: list[ast.stmt]) -> None:

@@ -31,7 +31,8 @@ class Effects(Assignments):
                 self._at(call, name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="putmask" | "place"), args=[array, mask, value], keywords=[]):
                 self._put(array, mask, value, call.func.attr == "putmask")
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="put"), args=[array, index, value], keywords=[]):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="put"), args=[array, index, value], keywords=[]) \
+                    | ast.Call(func=ast.Attribute(value=array, attr="put"), args=[index, value], keywords=[]):
                 if self.value(array).ndim != 1:
                     raise CannotLift("np.put into other than a vector")
                 self._put(array, index, value)

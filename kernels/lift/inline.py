@@ -5,6 +5,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
+from .exits import move_out, one_exit
 from .names import assigned_in, bound_names, fresh_name, mutated_in, parameters_of, uses_of
 from .source import Rename, call_arguments
 
@@ -39,6 +40,7 @@ def inline_helpers(functions: dict[str, ast.FunctionDef], entry: str) -> None:
             todo.extend(called_helpers(functions[name], functions))
     for name in set(functions) - reached:
         del functions[name]
+    move_out(functions)
 
 
 def called_helpers(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> list[str]:
@@ -82,6 +84,8 @@ class _Inliner:
                 ast.copy_location(definition, statement)
             else:
                 continue
+            if not _single_exit(definition) and isinstance(statement, ast.FunctionDef):
+                definition = one_exit(definition) or definition
             if counts[definition.name] <= 1 and _single_exit(definition):
                 self.helpers[definition.name] = definition
                 self.local.add(definition.name)

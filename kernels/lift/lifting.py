@@ -45,6 +45,7 @@ from .inline import inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of
 from .outputs import written
+from .pointwise import pointwise
 from .render import module_text
 from .source import RESERVED, Program, read_program
 from .statements import Statements
@@ -74,6 +75,7 @@ class Lifted:
 def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
     program = read_program(spec)
+    pointwise(program.functions)
     for function in program.functions.values():
         tidy(function)
         plain_control(function)

@@ -14,14 +14,15 @@ from .affine import Affine
 from .dtypes import INT64
 from .errors import CannotLift
 from .expressions import bound_by, of_module
+from .growing import Growing
 from .kept import Kept
-from .lists import Lists, appended
+from .lists import appended
 from .names import assigned_in
 from .values import Pack, Value, integer
 from .watch import identity
 
 
-class Statements(Lists):
+class Statements(Growing):
     """Lifts one function; `lines` then holds its body, `kept` what stayed as it was, `verbatim` whole statements among it."""
 
     def __init__(self, *arguments: object, source: Callable[[ast.AST], str]) -> None:
@@ -74,6 +75,10 @@ class Statements(Lists):
                 pass
             case ast.Expr(value=ast.Call() as call) if (filled := appended(call)) is not None and filled[0] in self.lists:
                 self.append(*filled)
+            case ast.Assign(targets=[ast.Name()], value=ast.Constant()) if self.begins_growing(node):
+                pass
+            case (ast.Assign() | ast.AugAssign()) if self.grows(node):
+                pass
             case ast.Assign(targets=[target], value=value):
                 self.assign(target, value)
             case ast.AugAssign():
@@ -148,13 +153,16 @@ class Statements(Lists):
         if len(targets) != len(wanted) or not all(isinstance(t, ast.Name) for t in targets):
             raise CannotLift("a loop over something else than a range or an array")
 
+        changed = self._rebound(node)
+
         def begin_rows() -> None:
             for t, value in zip(targets, wanted):
                 name = t.id  # type: ignore[attr-defined]
                 self.emit(f"{name} = {value.name or value.text}")
+                own = tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(value.ndim))
+                extents = tuple(o if e.names & changed else e for o, e in zip(own, value.extents))
                 self.environment[name] = Value(value.dtype, (), lambda _, n=name: n, weak=value.weak, name=name) if value.ndim == 0 \
-                    else self.array(name, value.dtype, tuple(Affine.atom(f"{name}.shape[{d}]") for d in range(value.ndim)),
-                                    value.ones, value.root, value.sure)
+                    else self.array(name, value.dtype, extents, value.ones, value.root, value.sure)
 
         lengths = list(dict.fromkeys(str(a.extents[0]) for a in arrays))
         high = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"

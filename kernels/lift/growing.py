@@ -1,0 +1,130 @@
+"""Sums that begin as a number and become arrays: `total = 0`, then `total = total + a[k]` in a loop."""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..analysis.names import all_blocks
+from . import syntax
+from .affine import ZERO
+from .dtypes import stored_as
+from .errors import CannotLift
+from .indexing import Target
+from .lists import Lists
+from .names import assigned_in
+from .values import Value, number
+from .writer import allocation
+
+
+@dataclass
+class _Growing:
+    """begin: the assignment of the number. loop: the one in the same block that makes an array of it, in `statement`.
+    bound: what is assigned from `begin` on, of which the array's size may not depend. line: the line that `begin` became."""
+
+    begin: ast.Assign
+    loop: ast.For
+    statement: ast.Assign | ast.AugAssign
+    bound: frozenset[str]
+    line: list[str] = field(default_factory=list)
+    array: Value | None = None
+
+
+class Growing(Lists):
+    """Makes an array of such a variable from the beginning, filled with its number. Where the loop has no turn, NumPy would
+    leave the number: kernels are for arrays that are not empty."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.growing: dict[str, _Growing] = {}
+
+    def prepare(self, function: ast.FunctionDef) -> None:
+        super().prepare(function)
+        self.growing = {name: found for name, found in _found(function) if self._grown(name) is not None}
+
+    def _grown(self, name: str) -> tuple[np.dtype, int] | None:
+        """Dtype and rank of the arrays that the variable was seen to hold, beside numbers; None where they differ."""
+        seen = self.seen.bindings.get(name, set())
+        arrays = {t for t in seen if t[0] == "array"}
+        if len(arrays) != 1 or any(t[0] not in ("array", "scalar") for t in seen) or len(seen) == 1:
+            return None
+        ((_, dtype, ndim),) = arrays
+        return np.dtype(dtype), ndim
+
+    def begins_growing(self, node: ast.Assign) -> bool:
+        """Whether the assignment of a number begins such a variable; its line is written, and replaced once its size is known."""
+        name = node.targets[0].id  # type: ignore[attr-defined]
+        known = self.growing.get(name)
+        if known is None or known.begin is not node:
+            return False
+        self.emit(syntax.text(node))  # type: ignore[arg-type]
+        known.line = [self.lines[-1]]
+        self.lines[-1] = known.line[0] = f"{known.line[0]} "     # a string of its own, to be found again
+        self.forget({name})
+        return True
+
+    def grows(self, node: ast.Assign | ast.AugAssign) -> bool:
+        """Whether the statement makes an array of a number; if so its loops are written. Raises CannotLift."""
+        found = next(((name, known) for name, known in self.growing.items() if known.statement is node and known.line), None)
+        if found is None:
+            return False
+        name, known = found
+        dtype, ndim = self._grown(name)  # type: ignore[misc]
+        value = node.value
+        if isinstance(node, ast.AugAssign):
+            value = ast.copy_location(ast.BinOp(ast.Name(name, ast.Load()), node.op, node.value), node)
+        lines = len(self.lines)
+        self.environment[name] = number(known.begin.value.value)  # type: ignore[attr-defined]
+        first = self.value(value)
+        del self.lines[lines:]
+        if first.ndim != ndim or any(extent.names & known.bound for extent in first.extents):
+            raise CannotLift(f"the size of `{name}` is not known before the loop")
+        array = self.array(name, dtype, first.extents, first.ones, contiguous=True)
+        self.environment[name] = known.array = array
+        self.store(Target(array, (ZERO,) * ndim), self.value(value))
+        place = next(at for at, line in enumerate(self.lines) if line is known.line[0])
+        self.lines[place] = "\n".join(self._filled_before(name, array, known.begin.value.value, known.line[0]))  # type: ignore[attr-defined]
+        return True
+
+    def leaves_loop(self, node: ast.For) -> None:
+        super().leaves_loop(node)
+        for name, known in self.growing.items():
+            if known.loop is node and known.array is not None:
+                self.environment[name] = known.array
+
+    def _filled_before(self, name: str, array: Value, begin: complex, line: str) -> list[str]:
+        """The lines that make the array, full of the number that it begins with, where that stood."""
+        lines, indent, opened = self.lines, self.indent, self.open
+        self.lines, self.indent, self.open = [], (len(line) - len(line.lstrip())) // 4, []
+        self.emit(allocation(name, array.dtype, array.extents))
+        with self.nest(array.extents) as index:
+            self.emit(f"{array.element(index)} = {stored_as(number(begin).text, number(begin), array.dtype)}")
+        made, self.lines, self.indent, self.open = self.lines, lines, indent, opened
+        return made
+
+
+def _found(function: ast.FunctionDef) -> Iterator[tuple[str, _Growing]]:
+    counts = assigned_in(function.body)
+    for block in all_blocks(function):
+        for at, begin in enumerate(block):
+            match begin:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() | complex())) if counts[name] == 2:
+                    later = next((s for s in block[at + 1:] if name in syntax.names_in(s)), None)
+                    statement = _within(later, name) if isinstance(later, ast.For) else None
+                    if statement is not None:
+                        yield name, _Growing(begin, later, statement, frozenset(assigned_in(block[at:block.index(later) + 1])))
+
+
+def _within(loop: ast.For, name: str) -> ast.Assign | ast.AugAssign | None:
+    """The statement by which each turn of the loop, and of loops that are all of its body's, renews the variable first of all."""
+    if name in syntax.names_in(loop.iter):
+        return None
+    first = next((s for s in loop.body if name in syntax.names_in(s)), None)
+    match first:
+        case ast.For():
+            return _within(first, name)
+        case ast.Assign(targets=[ast.Name(id=target)]) | ast.AugAssign(target=ast.Name(id=target)) if target == name:
+            return first
+    return None
