@@ -36,7 +36,7 @@ class _Pointwise(ast.NodeTransformer):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda() as value) if counts[name] == 1:
                     self.named[name] = value
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[applied], keywords=[]) as value) \
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_], keywords=[]) as value) \
                         if counts[name] == 1 and syntax.text(value.func) == "np.vectorize":
                     self.named[name] = value
 
