@@ -119,11 +119,3 @@ def test_every_function_has_its_exact_form():
             given = [np.dtype(dtype).type(v) for v in (0.37, 1.6)[: function.arity]]
             both.append(float(scope[function.helper](*given)))
         assert both[0] == pytest.approx(both[1], rel=1e-6 if dtype == "float32" else 1e-14), (name, dtype)
-
-
-def test_a_parallel_loop_counts_all_arguments_beyond_their_limits_in_one_update():
-    """Numba refuses a scalar that an iteration of a parallel loop updates twice."""
-    text = LOOP.replace("in range", "in prange").format(value="np.sin(a[i]) + np.cos(2.0 * a[i]) * np.sin(3.0 * a[i])")
-    made = next(vectorise_functions.propose(candidate(text, parallel=True), VECTOR)).candidate
-    for a in (SAMPLE, np.array([1e300, 0.5, 2e9])):
-        np.testing.assert_allclose(run(made, a), np.sin(a) + np.cos(2.0 * a) * np.sin(3.0 * a), rtol=1e-12)
