@@ -125,6 +125,8 @@ def _within(loop: ast.For, name: str) -> ast.Assign | ast.AugAssign | None:
     match first:
         case ast.For():
             return _within(first, name)
-        case ast.Assign(targets=[ast.Name(id=target)]) | ast.AugAssign(target=ast.Name(id=target)) if target == name:
+        case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name and name in syntax.names_in(value):
+            return first
+        case ast.AugAssign(target=ast.Name(id=target)) if target == name:
             return first
     return None

@@ -5,8 +5,12 @@ None begins with what another found: they are compared, or their speedups are st
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +99,7 @@ def check_same(planned: PlannedRun, journal: Journal, spec: KernelSpec) -> None:
 def _kernwright(*arguments: str) -> tuple[int, str]:
     """Exit status and what was said on stderr of a command that has this one's environment and terminal."""
     with subprocess.Popen([sys.executable, "-m", "kernwright", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE, text=True, errors="replace") as process:
+                          stderr=subprocess.PIPE, text=True, errors="replace") as process, _forwarding(process):
         try:
             said = process.communicate()[1]
             return process.returncode, said
@@ -108,3 +112,16 @@ def _kernwright(*arguments: str) -> tuple[int, str]:
                 process.communicate()
             raise
 
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[str]) -> Iterator[None]:
+    """While open, SIGTERM is passed on to `process`, which then ends as after Ctrl-C: a run must not outlive its bench."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

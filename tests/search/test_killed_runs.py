@@ -29,3 +29,15 @@ def test_a_driver_killed_at_random_moments_resumes_and_repeats_nothing(tmp_path,
     now = runs.evaluations(tmp_path / "out")
     assert now[: len(finished)] == finished and len({row[1:3] for row in now}) == len(now)
     assert json.loads((tmp_path / "out/result.json").read_text())["evaluations"] == 4 * kills
+
+
+@pytest.mark.slow
+def test_a_bench_that_is_told_to_end_takes_its_run_along(tmp_path):
+    runs.prepare(tmp_path)
+    process = runs.kernwright("bench", "library", "mine.py:scores", "--evaluations", "200", "--out", "out", folder=tmp_path)
+    runs.wait_for(tmp_path / "out/scores", 1)
+    process.terminate()
+    status, _, err = runs.finish(process, 60)
+    assert status == 130, err[-2000:]
+    assert not runs.left_behind(tmp_path)
+    assert runs.evaluations(tmp_path / "out/scores")
