@@ -4,21 +4,23 @@ indices."""
 from __future__ import annotations
 
 import ast
-import copy
+from collections.abc import Mapping
 
 from . import syntax
-from .names import bound_names, fresh_name
+from .index_loops import over_indices
+from .names import assigned_in, bound_names, fresh_name
 
 
-def plain_control(function: ast.FunctionDef) -> None:
-    """Works in place."""
-    _Control(set(bound_names(function))).visit(function)
+def plain_control(function: ast.FunctionDef, ranks: Mapping[str, int]) -> None:
+    """Works in place. ranks: of the parameters that are arrays, as far as they are known."""
+    assigned = assigned_in(function.body)
+    _Control(set(bound_names(function)), {name: rank for name, rank in ranks.items() if not assigned[name]}).visit(function)
     ast.fix_missing_locations(function)
 
 
 class _Control(ast.NodeTransformer):
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = taken
+    def __init__(self, taken: set[str], ranks: Mapping[str, int]) -> None:
+        self.taken, self.ranks = taken, ranks
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
@@ -26,7 +28,7 @@ class _Control(ast.NodeTransformer):
     def visit_For(self, node: ast.For) -> list[ast.stmt]:
         self.generic_visit(node)
         node.iter = _pairs(node.iter)
-        nest = _nest(node)
+        nest = over_indices(node, self.taken, self.ranks)
         if nest is not None:
             return [_at(nest, node)]
         if isinstance(node.target, ast.Tuple) and not _tuples(node.iter):
@@ -160,38 +162,6 @@ def _pairs(iterated: ast.expr) -> ast.expr:
                 if syntax.text(call.func) in ("np.nonzero", "np.where"):
             return ast.copy_location(syntax.numpy_call("argwhere", condition), iterated)
     return iterated
-
-
-def _nest(loop: ast.For) -> ast.For | None:
-    """A loop over the indices of an array, and over the elements there, as one loop an axis: where as many names as it has
-    axes stand in the loop's header, and nothing leaves the loop early."""
-    if loop.orelse or not isinstance(loop.iter, ast.Call) or loop.iter.keywords or _leaves(loop.body):
-        return None
-    body = loop.body
-    match syntax.text(loop.iter.func), loop.target, loop.iter.args:
-        case "np.ndenumerate", ast.Tuple(elts=[ast.Tuple(elts=names), element]), [ast.Name() as array]:
-            at = ast.Subscript(array, ast.Tuple([syntax.name(n.id) for n in names if isinstance(n, ast.Name)], ast.Load()), ast.Load())
-            body = [ast.Assign([element], at), *body]
-            ends = [syntax.parse(f"{array.id}.shape[{axis}]") for axis in range(len(names))]
-        case "np.ndindex", ast.Tuple(elts=names), [ast.Attribute(attr="shape") as shape] | [ast.Starred(value=ast.Attribute(attr="shape") as shape)]:
-            ends = [syntax.parse(f"{syntax.text(shape)}[{axis}]") for axis in range(len(names))]
-        case "np.ndindex", ast.Tuple(elts=names), ends if len(ends) == len(names) and not any(isinstance(e, ast.Starred) for e in ends):
-            pass
-        case _:
-            return None
-    if not names or not all(isinstance(n, ast.Name) for n in names):
-        return None
-    for variable, end in zip(reversed(names), reversed(ends)):
-        body = [ast.For(variable, syntax.builtin_call("range", copy.deepcopy(end)), body, [], lineno=0)]
-    return body[0]  # type: ignore[return-value]
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    """Whether a `break` of the loop itself stands in its body."""
-    marked = _Breaks("left")
-    for statement in copy.deepcopy(body):
-        marked.visit(statement)
-    return marked.found
 
 
 def _tuples(iterated: ast.expr) -> bool:

@@ -76,9 +76,10 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
     program = read_program(spec)
     pointwise(program.functions)
-    for function in program.functions.values():
+    ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
+    for name, function in program.functions.items():
         tidy(function)
-        plain_control(function)
+        plain_control(function, ranks if name == program.entry else {})
         desugar(function)
         tidy(function)
     inline_helpers(program.functions, program.entry)

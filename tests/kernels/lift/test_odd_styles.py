@@ -72,6 +72,10 @@ PROGRAMS = {
             out[i, j] -= x * i
         for i, in np.ndindex(len(v)):
             out[i, 0] = v[i]
+        for at in np.ndindex(a.shape):
+            out[at] = out[at] * 2 + at[0]
+        for at, x in np.ndenumerate(a):
+            out[at] += x
         return out""",
     "several_calls": """def wrapped(x):
             d = x[None, :] - x[:, None]

@@ -1,0 +1,74 @@
+"""Loops over the indices of an array: np.ndindex, np.ndenumerate."""
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Mapping
+
+from ..analysis.names import own_jumps
+from . import syntax
+from .names import assigned_in, fresh_name
+
+
+def over_indices(loop: ast.For, taken: set[str], ranks: Mapping[str, int]) -> ast.For | None:
+    """Such a loop as one loop an axis; None for any other. taken: names in use. ranks: of the parameters that are arrays and stay."""
+    _name_by_name(loop, taken, ranks)
+    return _nest(loop)
+
+
+def _name_by_name(node: ast.For, taken: set[str], ranks: Mapping[str, int]) -> None:
+    """An index that is one tuple, over the axes of a parameter, as a name an axis; its uses become tuples of them."""
+    match node:
+        case ast.For(iter=ast.Call(func=called, args=[ast.Attribute(value=ast.Name(id=array), attr="shape")])) \
+                if syntax.text(called) == "np.ndindex":
+            target = node.target
+        case ast.For(target=ast.Tuple(elts=[target, _]), iter=ast.Call(func=called, args=[ast.Name(id=array)])) \
+                if syntax.text(called) == "np.ndenumerate":
+            pass
+        case _:
+            return
+    rank = ranks.get(array, 0)
+    if not isinstance(target, ast.Name) or not rank or assigned_in(node.body)[target.id]:
+        return
+    names = [fresh_name(taken, f"{target.id}_{axis}") for axis in range(rank)]
+    written = _Written(target.id, [syntax.name(name) for name in names])
+    node.body = [written.visit(statement) for statement in node.body]
+    places = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
+    if node.target is target:
+        node.target = places
+    else:
+        node.target.elts[0] = places  # type: ignore[attr-defined]
+
+
+def _nest(loop: ast.For) -> ast.For | None:
+    """A loop over the indices of an array, and over the elements there, as one loop an axis: where as many names as it has
+    axes stand in the loop's header, and nothing leaves the loop early."""
+    if loop.orelse or not isinstance(loop.iter, ast.Call) or loop.iter.keywords or "break" in own_jumps(loop.body):
+        return None
+    body = loop.body
+    match syntax.text(loop.iter.func), loop.target, loop.iter.args:
+        case "np.ndenumerate", ast.Tuple(elts=[ast.Tuple(elts=names), element]), [ast.Name() as array]:
+            at = ast.Subscript(array, ast.Tuple([syntax.name(n.id) for n in names if isinstance(n, ast.Name)], ast.Load()), ast.Load())
+            body = [ast.Assign([element], at), *body]
+            ends = [syntax.parse(f"{array.id}.shape[{axis}]") for axis in range(len(names))]
+        case "np.ndindex", ast.Tuple(elts=names), [ast.Attribute(attr="shape") as shape] | [ast.Starred(value=ast.Attribute(attr="shape") as shape)]:
+            ends = [syntax.parse(f"{syntax.text(shape)}[{axis}]") for axis in range(len(names))]
+        case "np.ndindex", ast.Tuple(elts=names), ends if len(ends) == len(names) and not any(isinstance(e, ast.Starred) for e in ends):
+            pass
+        case _:
+            return None
+    if not names or not all(isinstance(n, ast.Name) for n in names):
+        return None
+    for variable, end in zip(reversed(names), reversed(ends)):
+        body = [ast.For(variable, syntax.builtin_call("range", copy.deepcopy(end)), body, [], lineno=0)]
+    return body[0]  # type: ignore[return-value]
+
+
+class _Written(ast.NodeTransformer):
+    """Writes a tuple that a name stands for."""
+
+    def __init__(self, name: str, items: list[ast.expr]) -> None:
+        self.name, self.items = name, items
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Tuple(copy.deepcopy(self.items), ast.Load()) if node.id == self.name else node
