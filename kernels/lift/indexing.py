@@ -32,7 +32,7 @@ class _Part:
 
     kind: str
     start: Affine = ZERO
-    step: int = 1
+    step: int | Affine = 1
     extent: Affine = ONE
     one: bool = False
     array: Value | None = None
@@ -138,7 +138,7 @@ class Indexing(Expressions):
             inner = []
             for number, part in enumerate(parts):
                 if part.kind == "slice":
-                    inner.append(part.start + index[places[number]] * part.step)
+                    inner.append(part.start + _times(index[places[number]], part.step))
                 elif part.kind == "number":
                     inner.append(part.start)
                 elif part.array is not None:
@@ -223,22 +223,41 @@ class Indexing(Expressions):
         return _Part("number", self.affine(value), number=value)
 
     def _slice(self, base: Value, axis: int, node: ast.Subscript, position: int, part: ast.Slice) -> tuple[Value, _Part]:
-        step = 1 if part.step is None else self.static(part.step)
-        if type(step) is not int or step == 0:
-            raise CannotLift("a slice's step is not known beforehand")
+        step = 1 if part.step is None else self._step(part.step)
         whole = base.extents[axis]
         if part.lower is None and part.upper is None and step in (1, -1):
             one = base.ones[axis]
             return base, _Part("slice", ZERO, 1, whole, one) if step == 1 or one else _Part("slice", whole - 1, -1, whole)
         seen = self.seen.slices.get((identity(node), position))
-        ends = SliceEnds(self, whole, step, seen)
+        up = isinstance(step, Affine) or step > 0
+        ends = SliceEnds(self, whole, up, seen)
         low, high = ends.start(part.lower), ends.stop(part.upper)
-        length = high - low if step > 0 else low - high
+        length = high - low if up else low - high
         if seen is None or seen.crossed:
             length = length if length.length == length else Affine.atom(self.bind(str(length.length), "length"))
-        if abs(step) > 1:
+        if isinstance(step, Affine):
+            length = (length + step - 1).floordiv(step)
+        elif abs(step) > 1:
             length = (length + (abs(step) - 1)).floordiv(Affine(abs(step)))
         return base, _Part("slice", low, step, length, seen is not None and seen.single)
+
+    def _step(self, node: ast.expr) -> int | Affine:
+        """A slice's step: as it is written, or a variable that was above zero in every run."""
+        try:
+            step = self.static(node)
+        except CannotLift:
+            seen = self.seen.expressions.get(identity(node))
+            if seen is None or seen.least is None or seen.least < 1:
+                raise CannotLift("a slice's step is not known beforehand") from None
+            return self.affine(self.cheap(self.value(node)))
+        if type(step) is not int or step == 0:
+            raise CannotLift("a slice's step is not known beforehand")
+        return step
+
+
+def _times(index: Affine, step: int | Affine) -> Affine:
+    return index * step if isinstance(step, int) else Affine.of(syntax.parse(f"({index}) * ({step})"))
+
 
 def _parts(index: ast.expr) -> list[ast.expr]:
     return list(index.elts) if isinstance(index, ast.Tuple) else [index]

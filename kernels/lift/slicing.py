@@ -21,9 +21,9 @@ class SliceEnds:
     descending one the other way round.
     """
 
-    def __init__(self, writer: Expressions, whole: Affine, step: int, seen: SliceSeen | None) -> None:
-        self.writer, self.whole, self.up, self.seen = writer, whole, step > 0, seen
-        self.first, self.last = (ZERO, whole) if step > 0 else (Affine(-1), whole - 1)
+    def __init__(self, writer: Expressions, whole: Affine, up: bool, seen: SliceSeen | None) -> None:
+        self.writer, self.whole, self.up, self.seen = writer, whole, up, seen
+        self.first, self.last = (ZERO, whole) if up else (Affine(-1), whole - 1)
 
     def start(self, node: ast.expr | None) -> Affine:
         if node is None:

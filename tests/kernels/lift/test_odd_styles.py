@@ -107,6 +107,12 @@ PROGRAMS = {
     "view_of_a_new_array": """x = np.vstack([v, np.ones(len(v))]).T
         g = x.T @ x
         return g[0, 1] + x[0, 0], x""",
+    "steps_that_vary": """s = np.ones(len(v) + 1, dtype=bool)
+        s[:2] = False
+        for i in range(2, int(len(v) ** 0.5) + 1):
+            if s[i]:
+                s[i * i::i] = False
+        return s, v[::k] * 2, a[:, 1::k].sum(axis=0), v[k:-1:k + 1]""",
     "put": """c = v.copy()
         c.put(i_[:1], 3.0)
         np.put(c, i_[1], 2.0)
