@@ -112,7 +112,7 @@ PROGRAMS = {
         for i in range(2, int(len(v) ** 0.5) + 1):
             if s[i]:
                 s[i * i::i] = False
-        return s, v[::k] * 2, a[:, 1::k].sum(axis=0), v[k:-1:k + 1]""",
+        return s, v[::k] * 2, a[:, 1::k].sum(axis=0), v[k:-1:k + 1] + 1""",
     "put": """c = v.copy()
         c.put(i_[:1], 3.0)
         np.put(c, i_[1], 2.0)
