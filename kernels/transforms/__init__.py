@@ -19,6 +19,7 @@ from . import (
     interchange,
     options,
     parallel,
+    powers,
     scalarise,
     schedule,
     streamline,
@@ -30,11 +31,14 @@ from . import (
 )
 from .draft import Rewrite
 
-__all__ = ["TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
+ROUNDING = frozenset({powers.NAME, vectorise_functions.NAME})
+"""Transforms that round otherwise than the functions of NumPy and Python."""
+
+__all__ = ["ROUNDING", "TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
 
 Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
 _MODULES = (schedule, options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
-            unroll_jam, fission, views, unsigned, vectorise_functions)
+            unroll_jam, fission, views, unsigned, powers, vectorise_functions)
 TRANSFORMS: Mapping[str, Propose] = {module.NAME: module.propose for module in _MODULES}
 
 

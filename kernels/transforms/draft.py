@@ -52,6 +52,15 @@ class Draft:
         if not block:
             block.append(ast.Pass())
 
+    def put(self, old: ast.expr, new: ast.expr) -> None:
+        """Puts an expression in the place of another (of the copy)."""
+        for holder in ast.walk(self.tree):
+            for field, value in ast.iter_fields(holder):
+                if value is old:
+                    setattr(holder, field, new)
+                elif isinstance(value, list) and any(each is old for each in value):
+                    value[:] = [new if each is old else each for each in value]
+
     def tunable(self, wanted: str, value: Number, choices: Sequence[Number]) -> str:
         """Declares a new tunable on top of the module and returns its name."""
         name = self.fresh(wanted)

@@ -149,14 +149,8 @@ def _holder(root: ast.stmt, wanted: ast.expr) -> tuple[list[ast.stmt], int]:
 
 
 def _replace(draft: Draft, site: _Site, helpers: _Helpers) -> None:
-    copied = draft.of(site.node)
     call = ast.Call(name(helpers.name_of(site.function)), [draft.of(argument) for argument in site.arguments], [])
-    for holder in ast.walk(draft.tree):
-        for field, value in ast.iter_fields(holder):
-            if value is copied:
-                setattr(holder, field, call)
-            elif isinstance(value, list) and any(each is copied for each in value):
-                value[:] = [call if each is copied else each for each in value]
+    draft.put(draft.of(site.node), call)
 
 
 class _Helpers:

@@ -27,10 +27,10 @@ class Place:
 
 # What an operator is built on, such as Optuna, takes a while to load: each is imported only where it is wanted.
 def _rewrite(place: Place) -> Operator:
-    from ...kernels.transforms import TRANSFORMS, vectorise_functions
+    from ...kernels.transforms import ROUNDING, TRANSFORMS
     from .rewrite import RewriteOperator
 
-    names = [name for name in TRANSFORMS if not place.exact or name != vectorise_functions.NAME]
+    names = [name for name in TRANSFORMS if not place.exact or name not in ROUNDING]
     return RewriteOperator(place.signature, place.max_threads, place.finite, names)
 
 
