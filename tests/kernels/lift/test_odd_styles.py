@@ -51,7 +51,7 @@ PROGRAMS = {
             return 0.5 if x < -1 else 0.25
         g = np.vectorize(step)
         return g(b)""",
-    "pieces": """return np.piecewise(a, [a < 0.2, a >= 0.5], [lambda x: -x, lambda x: x * 2, 7.0]) + np.piecewise(v, [v < 0], [lambda x: x])[0]""",
+    "pieces": """return np.piecewise(a, [a < 0.2, a >= 0.5], [lambda x: -x, lambda x: x * 2, 7.0]) + np.piecewise(b, [b < 0], [-1, 1]) + np.piecewise(v, [v < 0], [lambda x: x])[0]""",
     "flat": """total = 0.0
         for i, x in enumerate(a.flat):
             total += i * x
