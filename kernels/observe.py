@@ -171,7 +171,7 @@ class _Observer:
             label=label,
             arguments=arguments,
             layouts=tuple(_layouts(value) for value in given),
-            outputs=tuple(_output(value, number, dict(zip(names, used))) for number, value in enumerate(results)),
+            outputs=tuple(_output(value, dict(zip(names, used))) for value in results),
             shapes=tuple(np.shape(value) for value in results),
             packed=type(result) is tuple,
             atoms=atoms,
@@ -261,6 +261,7 @@ def _merged_output(runs: list[_Run], index: int, atoms: Mapping[str, tuple[int, 
         output,
         shape=None if None in shape or shadowed else shape,
         numpy_scalar=all(run.outputs[index].numpy_scalar for run in runs),
+        part_of=next((run.outputs[index].part_of for run in runs if run.outputs[index].part_of), None),
     )
 
 
@@ -269,16 +270,16 @@ def _argument(name: str, value: Any, written: bool = False) -> Argument:
     return Argument(name, kind, dtype, ndim, written=written, numpy_scalar=numpy_scalar)
 
 
-def _output(value: Any, number: int, arguments: Mapping[str, Any]) -> Output:
-    """Raises SpecError if the output is a view of a part of an argument."""
+def _output(value: Any, arguments: Mapping[str, Any]) -> Output:
     kind, dtype, ndim, numpy_scalar = _type(value)
-    alias = None
+    alias = part_of = None
     for name, argument in arguments.items():
         if kind == "array" and isinstance(argument, np.ndarray) and np.may_share_memory(value, argument):
-            if not _same_view(value, argument):
-                raise SpecError(f"output {number} is a view into a part of argument {name}; return a copy of it")
-            alias = name
-    return Output(kind, dtype, ndim, None, alias, numpy_scalar)
+            if _same_view(value, argument):
+                alias = name
+            else:
+                part_of = name
+    return Output(kind, dtype, ndim, None, alias, numpy_scalar, None if alias else part_of)
 
 
 def _results(name: str, result: Any, label: str) -> tuple[Any, ...]:

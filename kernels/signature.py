@@ -29,8 +29,8 @@ class Output:
     """One returned value.
 
     shape: one Python expression a dimension over the argument names ("a.shape[0]", "n + 1", "3"), or None where
-    no expression fits all runs (always None for scalars). alias: the argument that it is, or None.
-    numpy_scalar: as for an argument.
+    no expression fits all runs (always None for scalars). alias: the argument that it is, or None. part_of: the argument of
+    which it is a view; a kernel hands over an array of its own instead. numpy_scalar: as for an argument.
     """
 
     kind: str
@@ -39,6 +39,7 @@ class Output:
     shape: tuple[str, ...] | None = None
     alias: str | None = None
     numpy_scalar: bool = False
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)

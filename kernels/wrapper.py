@@ -14,7 +14,8 @@ def wrapper_source(candidate: Candidate, signature: Signature, parameters: Seque
     Two names are free in it: `kernel`, the compiled function, and `empty(shape, dtype)`, which allocates. For `writes`
     the outputs are allocated from their shape expressions; for `returns` the kernel's results are handed on. A result
     that the reference gives as a NumPy scalar is made one again, since compiled code returns Python numbers, which
-    promote differently. Where a kernel returns an argument itself, Numba wraps the same memory in a new array object.
+    promote differently. Where a kernel returns an argument itself, Numba wraps the same memory in a new array object; a view
+    of a part of one is copied.
     Raises CandidateError for `writes` where an output is no new array of known shape.
     """
     if candidate.convention == "writes" and not signature.writes_open:
@@ -32,7 +33,7 @@ def wrapper_source(candidate: Candidate, signature: Signature, parameters: Seque
         body.append(f"return {_tuple(outputs) if signature.packed else outputs[0]}")
     else:
         body = [f"return {kernel}({', '.join(parameters)})"]
-        if any(output.numpy_scalar for output in signature.outputs):
+        if any(output.numpy_scalar or output.part_of for output in signature.outputs):
             numpy = _unused("numpy", taken)
             lines.insert(0, "import numpy" if numpy == "numpy" else f"import numpy as {numpy}")
             body = [f"{result} = {kernel}({', '.join(parameters)})"]
@@ -46,6 +47,8 @@ def wrapper_source(candidate: Candidate, signature: Signature, parameters: Seque
 
 
 def _boxed(value: str, output: Output, numpy: str) -> str:
+    if output.part_of:
+        return f"({value}.copy() if {numpy}.may_share_memory({value}, {output.part_of}) else {value})"
     if not output.numpy_scalar:
         return value
     return f"{numpy}.{'bool_' if output.dtype == 'bool' else output.dtype}({value})"

@@ -69,7 +69,8 @@ def examine_kernel(spec: KernelSpec, settings: RunSettings, threads: int) -> tup
     for output in signature.outputs:
         if output.kind == "array":
             shape = f"shape ({', '.join(output.shape)})" if output.shape is not None else f"{output.ndim}-D, of no shape known beforehand"
-            lines.append(f"  returns an array of {output.dtype}, {shape}")
+            view = f", a view into {output.part_of}: a kernel returns an array of its own" if output.part_of else ""
+            lines.append(f"  returns an array of {output.dtype}, {shape}{view}")
         else:
             lines.append(f"  returns a {output.kind}")
     lines += [f"  runs {seconds:.4g} s at size {size}" for size, seconds in observation.reference_seconds.items()]

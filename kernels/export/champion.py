@@ -108,6 +108,8 @@ class _Champion:
         lines += [f"For all others the reference does; it is also {function}.reference, and the kernel {function}.kernel."]
         if any(a.kind == "array" and a.dtype.startswith(("int", "uint")) for a in self.signature.arguments):
             lines += ["Values of integer arrays are not checked: where they index, one out of range is undefined in the kernel."]
+        lines += [f"The reference returns a view into {output.part_of}; this returns an array of its own."
+                  for output in self.signature.outputs if output.part_of]
         if self.candidate.options.parallel:
             layer = f" (Numba's threading layer: {self.threading_layer})" if self.threading_layer else ""
             lines += ["", *textwrap.wrap(

@@ -201,7 +201,7 @@ def _aliasing(outcome: Outcome, signature: Signature, case: Case) -> str:
             return f"{name} is memory that an earlier call returned; every call must return an array of its own"
         if alias is None:
             return f"{name} is a new array, where the reference returns its argument {output.alias} itself"
-        return f"{name} shares memory with argument {alias}, where the reference returns a new array"
+        return f"{name} shares memory with argument {alias}, where a new array is wanted"
     return ""
 
 
