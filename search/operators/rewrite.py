@@ -1,8 +1,8 @@
 """The rewrite operator: legal rewrites of elites, one at a time or several in a row."""
 from __future__ import annotations
 
-import math
 import random
+import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,19 +24,24 @@ PRIORS = {schedule.NAME: (4, 5), accumulators.NAME: (1, 3), fission.NAME: (1, 4)
 """Wins, and tries, that a transform begins with, as runs on eleven kernels showed them (docs/decisions.md); else 1 of 2. A
 schedule does at once what single steps would take long to reach; what seeds have done already seldom pays once more."""
 SHARPNESS = 3
-COLDEST = 0.05
+COLDEST = 0.02
 MOST_EXPANDED = 2048
 MOST_IN_FLIGHT = 4096
 MOST_PROPOSED = 200_000
+_LINES = re.compile(r" \(lines?[^)]*\)|line \d+|\d+ unsigned")
 Propose = Callable[..., Sequence[Rewrite]]
 
 
 class Records:
-    """How often the candidates of each transform beat their parents."""
+    """How often the candidates of each transform beat their parents, and those that one change at one place was made of.
+
+    A change goes by its note without line numbers: what did not help one kernel seldom helps its next of kin.
+    """
 
     def __init__(self) -> None:
         self._tried: defaultdict[str, int] = defaultdict(int)
         self._won: defaultdict[str, int] = defaultdict(int)
+        self._changes: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def add(self, names: Sequence[str], won: bool) -> None:
         for name in names:
@@ -47,6 +52,25 @@ class Records:
         """The success rate, where what was seen is added to what was expected."""
         won, tried = PRIORS.get(name, (1, 2))
         return (self._won[name] + won) / (self._tried[name] + tried)
+
+    def try_change(self, note: str) -> None:
+        """The change was handed out once more."""
+        self._count(note, 1, 0)
+
+    def change_won(self, note: str) -> None:
+        self._count(note, 0, 1)
+
+    def _count(self, note: str, tried: int, won: int) -> None:
+        change = _LINES.sub("", note)
+        before = self._changes.pop(change, (0, 0))
+        self._changes[change] = before[0] + tried, before[1] + won
+        if len(self._changes) > MOST_IN_FLIGHT:
+            self._changes.popitem(last=False)
+
+    def worth(self, note: str) -> float:
+        """How much the change is worth trying, beside one that was never tried: 1; it falls with every trial that won nothing."""
+        tried, won = self._changes.get(_LINES.sub("", note), (0, 0))
+        return ((won + 1) / (tried + 1)) ** 2
 
 
 class RewriteOperator:
@@ -70,7 +94,7 @@ class RewriteOperator:
         self._propose_with = propose_with
         self._expanded: OrderedDict[tuple[str, str], Sequence[tuple[Rewrite, float]]] = OrderedDict()
         self._proposed: OrderedDict[str, None] = OrderedDict()
-        self._steps: OrderedDict[str, tuple[tuple[str, ...], float]] = OrderedDict()
+        self._steps: OrderedDict[str, tuple[tuple[str, ...], float, str]] = OrderedDict()
         self.records = Records()
 
     def propose(self, population: Population, rng: random.Random) -> Candidate | None:
@@ -83,20 +107,23 @@ class RewriteOperator:
         for elite in population.elites():
             rewrite, hot = self._draw(elite.candidate, rng, self._untried)
             if rewrite is not None and hot:
-                return self._hand_out(rewrite.candidate, (rewrite.transform,), elite)
+                return self._hand_out(rewrite.candidate, (rewrite.transform,), elite, rewrite.note)
             cold = cold or (rewrite and (rewrite, elite))
         if cold:
             rewrite, elite = cold
-            return self._hand_out(rewrite.candidate, (rewrite.transform,), elite)
+            return self._hand_out(rewrite.candidate, (rewrite.transform,), elite, rewrite.note)
         return self._walk(population, rng)
 
     def learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Every evaluated candidate is known; of ours, the transforms that made it are credited or not."""
         self._remember(candidate.identity)
-        names, parent_speedup = self._steps.pop(candidate.identity, ((), 0.0))
+        names, parent_speedup, note = self._steps.pop(candidate.identity, ((), 0.0, ""))
         if names and evaluation.verdict is not Verdict.LOST:
             measured = evaluation.verdict is Verdict.VERIFIED and evaluation.faster is not None
-            self.records.add(names, measured and evaluation.faster.speedup > (1 + NOISE) * parent_speedup)
+            won = measured and evaluation.faster.speedup > (1 + NOISE) * parent_speedup
+            self.records.add(names, won)
+            if won and note:
+                self.records.change_won(note)
 
     def _walk(self, population: Population, rng: random.Random) -> Candidate | None:
         """Two or more rewrites in a row from an elite; tries some paths until one ends where nobody was."""
@@ -116,14 +143,15 @@ class RewriteOperator:
         return None
 
     def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool]) -> tuple[Rewrite | None, bool]:
-        """A wanted rewrite of `candidate`, and whether it changes what is hot; each transform is drawn by its success rate,
-        in however many ways it applies, and passed over the more likely the colder the lines are that it changes."""
+        """A wanted rewrite of `candidate`, and whether it is worth trying now; each transform is drawn by its success rate, in
+        however many ways it applies, and passed over the more likely the colder the lines are that it changes, and the more
+        often the same change was tried in vain."""
         names = list(self._names)
         cold = None
         while names:
             name = rng.choices(names, [self.records.rate(name) ** SHARPNESS for name in names])[0]
             names.remove(name)
-            found = [(rewrite, weight) for rewrite, weight in self._rewrites(name, candidate) if wanted(rewrite)]
+            found = [(rewrite, heat * self.records.worth(rewrite.note)) for rewrite, heat in self._rewrites(name, candidate) if wanted(rewrite)]
             if found:
                 rewrite, weight = rng.choices(found, [weight for _, weight in found])[0]
                 if rng.random() < weight:
@@ -135,22 +163,25 @@ class RewriteOperator:
         return rewrite.candidate.identity not in self._proposed
 
     def _rewrites(self, name: str, candidate: Candidate) -> Sequence[tuple[Rewrite, float]]:
-        """One transform's rewrites of `candidate`, each with a weight between COLDEST and 1 for the lines that it changes;
-        the last MOST_EXPANDED answers are remembered."""
+        """One transform's rewrites of `candidate`, each with the heat of the lines that it changes, at least COLDEST; the last
+        MOST_EXPANDED answers are remembered."""
         key = (name, candidate.identity)
         if key not in self._expanded:
             rewrites = self._propose_with(name, candidate, self._signature, max_threads=self._max_threads, finite=self._finite)
             heat = Heat(candidate.text) if rewrites else None
-            self._expanded[key] = [(each, max(math.sqrt(heat.of_change(each.candidate.text)), COLDEST)) for each in rewrites]
+            self._expanded[key] = [(each, max(heat.of_change(each.candidate.text), COLDEST)) for each in rewrites]
             if len(self._expanded) > MOST_EXPANDED:
                 self._expanded.popitem(last=False)
         self._expanded.move_to_end(key)
         return self._expanded[key]
 
-    def _hand_out(self, candidate: Candidate, names: tuple[str, ...], parent: Elite) -> Candidate:
+    def _hand_out(self, candidate: Candidate, names: tuple[str, ...], parent: Elite, note: str = "") -> Candidate:
+        """note: of the change, where it is one alone."""
         self._remember(candidate.identity)
+        if note:
+            self.records.try_change(note)
         speedup = parent.evaluation.faster.speedup if parent.evaluation.faster else 0.0
-        self._steps[candidate.identity] = (names, speedup)
+        self._steps[candidate.identity] = (names, speedup, note)
         if len(self._steps) > MOST_IN_FLIGHT:
             self._steps.popitem(last=False)
         return candidate

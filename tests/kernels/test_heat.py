@@ -5,7 +5,7 @@ import pytest
 from kernwright.kernels.analysis.heat import Heat
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.signature import Argument, Output, Signature
-from kernwright.search.operators.rewrite import RewriteOperator
+from kernwright.search.operators.rewrite import Records, RewriteOperator
 
 TEXT = """
 def half(x):
@@ -71,3 +71,13 @@ def test_rewrites_of_the_loop_that_takes_the_time_come_before_those_of_a_border(
         operator = RewriteOperator(signature, 2, finite=True, names=("parallel",))
         firsts.append(operator.propose(Population(Elite), random.Random(seed)).lineage.note)
     assert sum("line 10" in note for note in firsts) >= 17, firsts
+
+
+def test_a_change_that_was_tried_in_vain_is_worth_less_wherever_it_stands():
+    records = Records()
+    assert records.worth("loop j tiled in the nest at line 9") == 1.0
+    records.try_change("loop j tiled in the nest at line 9")
+    assert records.worth("loop j tiled in the nest at line 12") == 0.25
+    records.change_won("loop j tiled in the nest at line 9")
+    assert records.worth("loop j tiled in the nest at line 12") == 1.0
+    assert records.worth("loop i tiled in the nest at line 9") == 1.0
