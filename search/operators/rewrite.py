@@ -18,6 +18,8 @@ from ..population import Elite, Population
 WALK_CHANCE = 0.4
 LONGEST_WALK = 4
 WALK_TRIES = 6
+ELSEWHERE = 0.4
+"""How often an elite is drawn by its rank: the best is often so by a hair, and what it lacks is one step from another."""
 NOISE = 0.01
 PRIORS = {schedule.NAME: (4, 5), accumulators.NAME: (1, 3), fission.NAME: (1, 4), fuse.NAME: (1, 4), options.NAME: (1, 4),
           parallel.NAME: (1, 8)}
@@ -74,7 +76,8 @@ class Records:
 
 
 class RewriteOperator:
-    """Exhausts the rewrites of the best elites before those of weaker ones, and sometimes walks several steps.
+    """Rewrites the best elite, or one drawn by its rank, as long as something promising is left to try; sometimes walks several
+    steps.
 
     Which rewrite of an elite comes first is drawn by its transform's record of success, and by how hot the lines are that it
     changes: the loop that fills a border hardly matters beside the nest that takes the time. A walk of two to LONGEST_WALK
@@ -104,7 +107,8 @@ class RewriteOperator:
             if walked is not None:
                 return walked
         cold = None
-        for elite in population.elites():
+        drawn = population.parent(rng) if rng.random() < ELSEWHERE else None
+        for elite in (*((drawn,) if drawn else ()), *population.elites()):
             rewrite, hot = self._draw(elite.candidate, rng, self._untried)
             if rewrite is not None and hot:
                 return self._hand_out(rewrite.candidate, (rewrite.transform,), elite, rewrite.note)
