@@ -5,7 +5,8 @@ import pytest
 from kernwright.kernels.analysis.heat import Heat
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.signature import Argument, Output, Signature
-from kernwright.search.operators.rewrite import Records, RewriteOperator
+from kernwright.search.operators.records import Records
+from kernwright.search.operators.rewrite import RewriteOperator
 
 TEXT = """
 def half(x):
