@@ -54,8 +54,9 @@ class Assignments(Masks):
                 again = [replace(i, element=lambda _, n=n: f"{name}[{n}]", name=None) for n, i in enumerate(items)]  # type: ignore[arg-type]
                 self.environment[name] = Pack(tuple(again), name)
             return
-        if value.root is not None and value.name is None and value.root not in self.own:
-            value = value.lazily()      # it shows an array that nothing else does
+        held = {known.root for known in self.environment.values() if isinstance(known, Value)}
+        if value.root is not None and value.name is None and value.root not in self.own | held:
+            value = value.lazily()      # it shows an array that no variable holds
         if self.may_wait(name, value):
             self.wait(name, value)
             return

@@ -8,19 +8,21 @@ from collections.abc import Mapping
 
 from . import syntax
 from .index_loops import over_indices
-from .names import assigned_in, bound_names, fresh_name
+from .names import assigned_in, bound_names, fresh_name, parameters_of
 
 
 def plain_control(function: ast.FunctionDef, ranks: Mapping[str, int]) -> None:
     """Works in place. ranks: of the parameters that are arrays, as far as they are known."""
     assigned = assigned_in(function.body)
-    _Control(set(bound_names(function)), {name: rank for name, rank in ranks.items() if not assigned[name]}).visit(function)
+    shared = {n.id for s in ast.walk(function) if isinstance(s, ast.Assign) for n in ast.walk(s.value) if isinstance(n, ast.Name)
+              and not isinstance(s.value, ast.BinOp)} | set(parameters_of(function))
+    _Control(set(bound_names(function)), {name: rank for name, rank in ranks.items() if not assigned[name]}, shared).visit(function)
     ast.fix_missing_locations(function)
 
 
 class _Control(ast.NodeTransformer):
-    def __init__(self, taken: set[str], ranks: Mapping[str, int]) -> None:
-        self.taken, self.ranks = taken, ranks
+    def __init__(self, taken: set[str], ranks: Mapping[str, int], shared: set[str]) -> None:
+        self.taken, self.ranks, self.shared = taken, ranks, shared
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
@@ -66,10 +68,12 @@ class _Control(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
-        """`a.shape = n, m` gives the variable the array in another shape."""
+        """`a.shape = n, m` gives the variable the array in another shape, where no other name may stand for it."""
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "flat":
+            return node
         self.generic_visit(node)
         match node:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="shape")], value=shape):
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="shape")], value=shape) if name not in self.shared:
                 return _at(ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(name), "reshape"), shape)), node)
         return node
 
@@ -81,7 +85,8 @@ class _Control(ast.NodeTransformer):
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        """A list of numbers as an index is an array of them."""
+        """A list of numbers as an index is an array of them; a slice of `a.flat` is a copy."""
+        flat = isinstance(node.value, ast.Attribute) and node.value.attr == "flat"
         if not isinstance(node.ctx, ast.Load):
             node.value.kernwright_stored = True  # type: ignore[attr-defined]
         self.generic_visit(node)
@@ -91,6 +96,8 @@ class _Control(ast.NodeTransformer):
             node.slice.elts = made
         else:
             node.slice = made[0]
+        if flat and isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(syntax.call(syntax.attribute(node, "copy")), node)
         return node
 
     def _without_else(self, node: ast.For | ast.While) -> list[ast.stmt]:

@@ -9,7 +9,7 @@ from .affine import ZERO, Affine
 from .errors import CannotLift
 from .expressions import bound_by
 from .indexing import Indexing
-from .names import assigned_in, bound_names, mutated_in, parameters_of, uses_of
+from .names import assigned_in, bound_names, mutated_in, parameters_of, root_name, uses_of
 from .values import Index, Value
 
 LARGEST = 60
@@ -24,6 +24,8 @@ class Deferral(Indexing):
         self.deferred: set[str] = set()
         self._uses: Counter[str] = Counter()
         self._single: set[str] = set()
+        self.own: frozenset[str] = frozenset()
+        self.handed_on: frozenset[str] = frozenset()
         self._readers: dict[str, ast.stmt] = {}
 
     def prepare(self, function: ast.FunctionDef) -> None:
@@ -31,6 +33,7 @@ class Deferral(Indexing):
         assigned = assigned_in(function.body)
         self._uses = uses_of(function)
         self.own = bound_names(function)
+        self.handed_on = _handed_on(function)
         self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 
     def enter_block(self, statements: list[ast.stmt]) -> None:
@@ -53,13 +56,16 @@ class Deferral(Indexing):
         """Whether the value need not be stored in the variable now: it is read once, or costs nothing but its index."""
         if name not in self._readers or value.ndim == 0 or value.name is not None or value.root is not None:
             return False
-        return value.cost <= LARGEST and (self._uses[name] == 1 or value.cost <= 1 and not self._reads_of(value)[1])
+        return value.cost <= LARGEST and (
+            self._uses[name] == 1 or value.cost <= 1 and name not in self.handed_on and not self._reads_of(value)[1])
 
     def chosen(self, target: ast.expr, choice: ast.IfExp) -> bool:
         """Whether `x = a if c else b` of arrays became a value that waits, with the choice made at each element.
 
         Refused where anything but the test would be computed beforehand, or x stored: a branch is cheaper then.
         """
+        if self._is_written_through(target, choice):
+            return False
         mark, taken, read = len(self.lines), set(self.taken), len(self.reads)
         try:
             test = self.truth(self.value(choice.test))
@@ -78,6 +84,16 @@ class Deferral(Indexing):
                 return True
         del self.lines[mark:]
         self.taken = taken
+        return False
+
+    def _is_written_through(self, target: ast.expr, choice: ast.IfExp) -> bool:
+        """Whether a branch is a variable or a view of one, and something is written into it or into the target."""
+        for branch in (choice.body, choice.orelse):
+            for name in root_name(branch):
+                known = self.environment.get(name)
+                roots = {name, *root_name(target), known.root if isinstance(known, Value) else name}
+                if roots & self.mutated:
+                    return True
         return False
 
     def wait(self, name: str, value: Value) -> None:
@@ -133,6 +149,25 @@ class Deferral(Indexing):
         text = value.element(_anywhere(value))
         before, self.lines, self.taken, self.reads = self.lines, lines, taken, reads
         return text, before
+
+
+def _handed_on(function: ast.FunctionDef) -> frozenset[str]:
+    """Variables of which an assignment may make another name or a view."""
+    found: set[str] = set()
+    pending = [n.value for n in ast.walk(function) if isinstance(n, ast.Assign)]
+    while pending:
+        match pending.pop():
+            case ast.Name(id=name):
+                found.add(name)
+            case ast.Subscript(value=inner) | ast.Attribute(value=inner):
+                pending.append(inner)
+            case ast.Call(func=called, args=given):
+                pending += given[:1] + ([called.value] if isinstance(called, ast.Attribute) else [])
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                pending += items
+            case ast.IfExp(body=one, orelse=other):
+                pending += [one, other]
+    return frozenset(found)
 
 
 def _anywhere(value: Value) -> Index:

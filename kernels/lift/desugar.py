@@ -28,6 +28,8 @@ class _Desugarer:
     def __init__(self, function: ast.FunctionDef) -> None:
         self.function = function
         self.taken = set(bound_names(function))
+        inner = [n for n in ast.walk(function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function]
+        self.closed_over = {n.id for each in inner for n in ast.walk(each) if isinstance(n, ast.Name)}
 
     def run(self) -> None:
         self.function.body = self._block(self.function.body)
@@ -44,7 +46,7 @@ class _Desugarer:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             return [node]
         before: list[ast.stmt] = []
-        if isinstance(node, ast.Assign) and (single := _one_by_one(node)):
+        if isinstance(node, ast.Assign) and (single := _one_by_one(node, self.closed_over)):
             return self._block(single)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript) and isinstance(node.value, ast.Tuple | ast.List) \
                 and node.value.elts and len(node.targets) == 1 and not any(isinstance(e, ast.Starred) for e in node.value.elts):
@@ -177,13 +179,13 @@ class _Comprehensions(ast.NodeTransformer):
         return syntax.builtin_call(name, *items) if len(items) > 1 else None
 
 
-def _one_by_one(node: ast.Assign) -> list[ast.stmt] | None:
+def _one_by_one(node: ast.Assign, closed_over: set[str]) -> list[ast.stmt] | None:
     """`a, b = f(x), f(y)` as two assignments, so that each call may be taken in; None where a target is read on the way."""
     match node:
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
             names = [t.id for t in targets if isinstance(t, ast.Name)]
             calls = any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) for v in values for n in ast.walk(v))
-            if calls and len(set(names)) == len(targets) and not set(names) & set().union(*map(syntax.names_in, values)):
+            if calls and len(set(names)) == len(targets) and not set(names) & closed_over.union(*map(syntax.names_in, values)):
                 return [ast.Assign([target], value, lineno=0) for target, value in zip(targets, values)]
     return None
 

@@ -71,6 +71,8 @@ class Growing(Lists):
         if found is None:
             return False
         name, known = found
+        if isinstance(node, ast.Assign) and name in self.handed_on:
+            raise CannotLift(f"`{name}` is a new array in each turn, and something may keep an earlier one")
         dtype, ndim = self._grown(name)  # type: ignore[misc]
         value = node.value
         if isinstance(node, ast.AugAssign):

@@ -70,6 +70,10 @@ class _Pointwise(ast.NodeTransformer):
             return None
         if body is None or len(names) != len(given) or not all(isinstance(n, CHEAP) for g in given for n in ast.walk(g)):
             return None
+        read = {n.id for n in ast.walk(body) if isinstance(n, ast.Name)}
+        parts = [n.value for n in ast.walk(body) if isinstance(n, ast.Attribute | ast.Subscript)]
+        if not set(names) <= read or any(isinstance(p, ast.Name) and p.id in names for p in parts):
+            return None
         made = _Arrays(dict(zip(names, given))).visit(copy.deepcopy(body))
         return None if any(getattr(n, "kernwright_whole", False) for n in ast.walk(made)) or isinstance(made, ast.Constant) else made
 
