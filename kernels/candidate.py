@@ -92,10 +92,7 @@ class Candidate:
     @cached_property
     def tree(self) -> ast.Module:
         """The parsed text; treat it as read-only. Raises CandidateError."""
-        try:
-            return parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise CandidateError(f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}") from None
+        return self._syntax()
 
     @cached_property
     def tunables(self) -> tuple[Tunable, ...]:
@@ -104,13 +101,20 @@ class Candidate:
 
     @cached_property
     def identity(self) -> str:
-        """Hex digest of canonical text (with tunable values), options and convention."""
-        return _digest(canonical_text(self.tree), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
+        """Hex digest of canonical text (with tunable values), options and convention. It keeps no tree, which takes a hundred
+        times the space of the text: a search knows the identities of thousands of candidates."""
+        return _digest(canonical_text(vars(self).get("tree") or self._syntax()), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
 
     @cached_property
     def skeleton(self) -> str:
         """Hex digest of the text with its tunables abstracted, and the convention: the key of its Optuna study."""
         return _digest(canonical_text(self.with_tunables({t.name: t.choices[0] for t in self.tunables}).tree), self.convention)
+
+    def _syntax(self) -> ast.Module:
+        try:
+            return parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise CandidateError(f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}") from None
 
     def with_tunables(self, values: Mapping[str, Number]) -> Candidate:
         """The candidate with these tunables set. Raises CandidateError for an unknown name."""

@@ -23,6 +23,8 @@ ELSEWHERE = 0.4
 NOISE = 0.01
 SHARPNESS = 3
 COLDEST = 0.02
+ENOUGH_COLD = 3
+"""Elites without anything promising, after which the next best is taken: to apply all transforms to an elite takes a while."""
 MOST_EXPANDED = 2048
 MOST_IN_FLIGHT = 4096
 MOST_PROPOSED = 200_000
@@ -60,15 +62,18 @@ class RewriteOperator:
             walked = self._walk(population, rng)
             if walked is not None:
                 return walked
-        cold = None
+        cold: list[tuple[Rewrite, Elite]] = []
         drawn = population.parent(rng) if rng.random() < ELSEWHERE else None
         for elite in (*((drawn,) if drawn else ()), *population.elites()):
             rewrite, hot = self._draw(elite.candidate, rng, self._untried)
             if rewrite is not None and hot:
                 return self._hand_out(rewrite.candidate, (rewrite.transform,), elite, rewrite.note)
-            cold = cold or (rewrite and (rewrite, elite))
+            if rewrite is not None:
+                cold.append((rewrite, elite))
+            if len(cold) == ENOUGH_COLD:
+                break
         if cold:
-            rewrite, elite = cold
+            rewrite, elite = cold[0]
             return self._hand_out(rewrite.candidate, (rewrite.transform,), elite, rewrite.note)
         return self._walk(population, rng)
 

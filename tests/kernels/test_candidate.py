@@ -29,3 +29,9 @@ def test_tunables_are_read_whatever_the_blanks():
     for line in ("TILE=8#tune:8,16", "TILE = 8   #  tune:  8  16  "):
         (tunable,) = parse_tunables(line)
         assert (tunable.name, tunable.value, tunable.choices) == ("TILE", 8, (8, 16))
+
+
+def test_knowing_who_a_candidate_is_keeps_no_syntax_tree():
+    candidate = Candidate("def kernel(a):\n    return a\n")
+    assert candidate.identity and "tree" not in vars(candidate)
+    assert candidate.identity == Candidate(candidate.text + "# the same\n").identity
