@@ -91,6 +91,8 @@ class _Desugarer:
             return None
         result: list[ast.stmt] = []
         changed = assigned_in(node.body)
+        if any(changed[name] for name in syntax.names_in(node.iter)) or syntax.names_in(node.iter) & syntax.names_in(node.target):
+            return None                     # the tuple holds what they were before the loop
         for item in node.iter.elts:
             known = {name: value for name, value in (_bound(node.target, item) or {}).items()
                      if not changed[name] and not isinstance(value, ast.Name)}

@@ -147,9 +147,11 @@ def _where(e: Expressions, node: ast.Call) -> Lifted:
 
 @call("astype", method=True)
 def _astype(e: Expressions, node: ast.Call) -> Lifted:
-    x, dtype, _ = arguments(node, "a dtype copy", 2)
+    x, dtype, copied = arguments(node, "a dtype copy", 2)
     value = e.value(x)  # type: ignore[arg-type]
     wanted = dtype_of(e, dtype)
+    if copied is not None and not e.static(copied) and value.dtype == wanted:
+        return value
     if value.dtype.kind == "c" and wanted.kind == "c" or value.dtype.kind != "c" or wanted.kind != "c":
         return e.elementwise((value,), wanted, lambda t: cast(t[0], value, wanted), 1 if value.dtype != wanted else 0)
     raise CannotLift("this conversion has no loop form")

@@ -66,10 +66,15 @@ def _statement(node: ast.stmt) -> list[ast.stmt]:
 
 
 def _chain(node: ast.stmt, targets: list[ast.expr], value: ast.expr) -> list[ast.stmt]:
-    """`a = b = value` as `a = value; b = a` where one target is a name, else by evaluating the value for each."""
+    """`a = b = value` as `a = value; b = a` where one target is a name that no other reads, else by evaluating the value for each
+    where that gives the same."""
     names = [t for t in targets if isinstance(t, ast.Name)]
+    read = set().union(*(syntax.names_in(t) for t in targets if not isinstance(t, ast.Name)))
     if not names:
-        return [_assign(t, copy.deepcopy(value)) for t in targets]
+        same = isinstance(value, ast.Constant) or not read & syntax.names_in(value) and not any(isinstance(n, ast.Call) for n in ast.walk(value))
+        return [_assign(t, copy.deepcopy(value)) for t in targets] if same else [node]
+    if read & {t.id for t in names}:
+        return [node]
     first = names[0]
     pieces = [_assign(first, value)]
     pieces += [_assign(t, syntax.name(first.id)) for t in targets if t is not first]

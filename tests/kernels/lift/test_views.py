@@ -39,13 +39,6 @@ PROGRAMS = {
         s, t = g(v[0]), g(v[1])
         return s, t""",
     "vectorised_over_a_parameter_it_ignores": "return np.vectorize(lambda x, y: x * 2)(v, a)",
-}
-WRONG_YET = {
-    "operand_before_a_helper_that_writes": """def bump(x):
-            x[0] += 1
-            return x[0]
-        y = v[0] + bump(v)
-        return y, v""",
     "loop_over_an_array_that_is_rebound": """s = 0.0
         for x in v:
             v = v - x * 0.1
@@ -58,13 +51,20 @@ WRONG_YET = {
             b = b * 2
             s += x.sum()
         return s""",
+    "astype_without_a_copy": """c = a.astype(np.float64, copy=False)
+        c *= 2
+        return a""",
+}
+WRONG_YET = {
+    "operand_before_a_helper_that_writes": """def bump(x):
+            x[0] += 1
+            return x[0]
+        y = v[0] + bump(v)
+        return y, v""",
     "default_of_a_lambda": """k = 2.0
         f = lambda x, s=k: x * s
         k = 5.0
         return f(v) + k""",
-    "astype_without_a_copy": """c = a.astype(np.float64, copy=False)
-        c *= 2
-        return a""",
 }
 
 
