@@ -147,15 +147,14 @@ class Statements(Growing):
         arrays = [self.held(self.viewed(self.value(s), s)) for s in sources]
         if not arrays or any(a.ndim == 0 for a in arrays):
             raise CannotLift("a loop over something else than a range or an array")
-        if any(a.name in self._rebound(node) for a in arrays):
+        changed = self._rebound(node)
+        if any(a.name in changed for a in arrays):
             raise CannotLift("a loop over an array in whose place it puts another")
         position = self.fresh("index")
         wanted: list[Value] = [integer(Affine.atom(position))] if counted else []
         wanted += [self._row(a, position) for a in arrays]
         if len(targets) != len(wanted) or not all(isinstance(t, ast.Name) for t in targets):
             raise CannotLift("a loop over something else than a range or an array")
-
-        changed = self._rebound(node)
 
         def begin_rows() -> None:
             for t, value in zip(targets, wanted):

@@ -5,6 +5,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from ...kernels import transforms
 from ...kernels.analysis.heat import Heat
@@ -131,7 +132,7 @@ class RewriteOperator:
         key = (name, candidate.identity)
         if key not in self._expanded:
             rewrites = self._propose_with(name, candidate, self._signature, max_threads=self._max_threads, finite=self._finite)
-            heat = Heat(candidate.text) if rewrites else None
+            heat = _heat(candidate.text) if rewrites else None
             self._expanded[key] = [(each, max(heat.of_change(each.candidate.text), COLDEST)) for each in rewrites]
             if len(self._expanded) > MOST_EXPANDED:
                 self._expanded.popitem(last=False)
@@ -153,3 +154,9 @@ class RewriteOperator:
         self._proposed[identity] = None
         if len(self._proposed) > MOST_PROPOSED:
             self._proposed.popitem(last=False)
+
+
+@lru_cache(maxsize=64)
+def _heat(text: str) -> Heat:
+    """Of a candidate's text, which each transform in turn is asked to rewrite."""
+    return Heat(text)
