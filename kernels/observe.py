@@ -16,6 +16,8 @@ from .spec import OpenSpec, SpecError, copy_arguments, describe_value, is_numeri
 PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
 ROUNDING = 64
 """Results that differ by at most so many epsilons of the largest value differ in rounding, not in substance."""
+FURTHER_DRAWS = 6
+"""Further inputs of size `tiny`: a length that depends on values, such as the largest index, shows there if anywhere."""
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 
@@ -57,6 +59,8 @@ def observe(spec: OpenSpec, seed: int, reference_budget_s: float = 60.0) -> Obse
     observer.run("benchmark", seed, repeat=None)
     for number, size in enumerate(_perturbed(spec.sizes["verify"])):
         observer.try_run(size, seed + 2 + number)
+    for further in range(FURTHER_DRAWS):
+        observer.try_run(spec.sizes["tiny"], seed + 100 + further)
     for size in spec.sizes:
         if size not in observer.seconds and observer.affordable():
             observer.run(size, seed, repeat=False)

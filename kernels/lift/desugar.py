@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable
 from typing import TypeVar
 
 from . import syntax
@@ -15,7 +16,7 @@ MOST = 16
 """Turns of a loop over things that are written out, beyond which it stays a loop."""
 LARGEST = 96
 """Statements that such a loop may come to."""
-_OVER_GENERATORS = {"sum": "sum", "max": "max", "min": "min", "any": "any", "all": "all"}
+_OVER_GENERATORS = frozenset("sum max min any all".split())
 
 
 def desugar(function: ast.FunctionDef) -> None:
@@ -103,25 +104,30 @@ class _Desugarer:
     def listed(self, node: ast.ListComp | ast.GeneratorExp, before: list[ast.stmt]) -> ast.expr | None:
         """The elements of a comprehension in a list: a display where all that it goes over is written out, else a variable
         that statements in `before` fill. None where it cannot be written out."""
-        if any(generator.is_async for generator in node.generators):
-            return None
-        items = _displayed(node)
+        items = None if any(generator.is_async for generator in node.generators) else _displayed(node)
         if items is not None:
             return ast.List(items, ast.Load())
+        result = fresh_name(self.taken, "items")
+        loop = self.looped(node, lambda element: ast.Expr(syntax.call(syntax.attribute(syntax.name(result), "append"), element)))
+        if loop is None:
+            return None
+        before += [_assign(result, ast.List([], ast.Load())), loop]
+        return syntax.name(result)
+
+    def looped(self, node: ast.ListComp | ast.GeneratorExp, taking: Callable[[ast.expr], ast.stmt]) -> ast.For | None:
+        """The loop of a comprehension, in which `taking` says what is done with an element; None where it has several."""
         if len(node.generators) > 1 or any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)):
             return None
         (generator,) = node.generators
+        if generator.is_async:
+            return None
         own = {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
         rename = Rename({name: fresh_name(self.taken, name) for name in own})
         element, target = rename.visit(copy.deepcopy(node.elt)), rename.visit(copy.deepcopy(generator.target))
-        result = fresh_name(self.taken, "items")
-        append = ast.Expr(syntax.call(syntax.attribute(syntax.name(result), "append"), element))
-        body: list[ast.stmt] = [append]
+        body = [taking(element)]
         for test in reversed(generator.ifs):
             body = [ast.If(rename.visit(copy.deepcopy(test)), body, [])]
-        before.append(_assign(result, ast.List([], ast.Load())))
-        before.append(ast.For(target, generator.iter, body, [], lineno=0))
-        return syntax.name(result)
+        return ast.For(target, generator.iter, body, [], lineno=0)
 
 
 class _Comprehensions(ast.NodeTransformer):
@@ -164,13 +170,12 @@ class _Comprehensions(ast.NodeTransformer):
         """A builtin over a generator: of the elements one by one where they are written out, else of an array of them."""
         items = _displayed(inner)
         if items is None:
+            if name == "sum":
+                return self._sum(inner)
             made = self.owner.listed(inner, self.before)
             if made is None:
                 return None
-            call = syntax.numpy_call(_OVER_GENERATORS[name], syntax.numpy_call("array", made))
-            if name == "sum":
-                call.keywords = [ast.keyword("axis", ast.Constant(0))]
-            return call
+            return syntax.numpy_call(name, syntax.numpy_call("array", made)) if name in ("any", "all") else self._maximum(name, made)
         if name == "sum":
             total: ast.expr = ast.Constant(0)
             for item in items:
@@ -179,6 +184,24 @@ class _Comprehensions(ast.NodeTransformer):
         if name in ("any", "all"):
             return ast.BoolOp(ast.Or() if name == "any" else ast.And(), items) if len(items) > 1 else None
         return syntax.builtin_call(name, *items) if len(items) > 1 else None
+
+
+    def _maximum(self, name: str, items: ast.expr) -> ast.expr:
+        """The largest of a list as Python sees it, which passes nan over. The same for the smallest."""
+        array = fresh_name(self.owner.taken, "values")
+        best, index = fresh_name(self.owner.taken, name + "imum"), fresh_name(self.owner.taken, "index")
+        self.before.append(_assign(array, syntax.numpy_call("array", items)))
+        self.before += ast.parse(f"{best} = {array}[0]\nfor {index} in range(1, {array}.shape[0]):\n"
+                                 f"    {best} = {name}({best}, {array}[{index}])").body
+        return syntax.name(best)
+
+    def _sum(self, inner: ast.GeneratorExp | ast.ListComp) -> ast.expr | None:
+        total = fresh_name(self.owner.taken, "total")
+        loop = self.owner.looped(inner, lambda term: _assign(total, syntax.binary(syntax.name(total), "+", term)))
+        if loop is None:
+            return None
+        self.before += [_assign(total, ast.Constant(0)), loop]
+        return syntax.name(total)
 
 
 def _one_by_one(node: ast.Assign, closed_over: set[str]) -> list[ast.stmt] | None:

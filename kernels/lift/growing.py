@@ -1,4 +1,4 @@
-"""Sums that begin as a number and become arrays: `total = 0`, then `total = total + a[k]` in a loop."""
+"""Sums that begin as a number and become arrays, or numbers of another dtype: `total = 0`, then `total = total + a[k]` in a loop."""
 from __future__ import annotations
 
 import ast
@@ -10,24 +10,27 @@ import numpy as np
 from ..analysis.names import all_blocks
 from . import syntax
 from .affine import ZERO
-from .dtypes import stored_as
+from .dtypes import literal, stored_as
 from .errors import CannotLift
 from .indexing import Target
 from .lists import Lists
 from .names import assigned_in
-from .values import Value, number
+from .values import Pack, Value, number
+from .watch import Type
 from .writer import allocation
 
 
 @dataclass
 class _Growing:
     """begin: the assignment of the number. loop: the one in the same block that makes an array of it, in `statement`.
+    conditional: whether a turn may leave it as it is.
     bound: what is assigned from `begin` on, of which the array's size may not depend. line: the line that `begin` became."""
 
     begin: ast.Assign
     loop: ast.For
     statement: ast.Assign | ast.AugAssign
     bound: frozenset[str]
+    conditional: bool
     line: list[str] = field(default_factory=list)
     array: Value | None = None
 
@@ -39,10 +42,13 @@ class Growing(Lists):
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]
         self.growing: dict[str, _Growing] = {}
+        self.narrowing: dict[str, tuple[ast.Assign, Type]] = {}
 
     def prepare(self, function: ast.FunctionDef) -> None:
         super().prepare(function)
-        self.growing = {name: found for name, found in _found(function) if self._grown(name) is not None}
+        found = dict(_found(function))
+        self.growing = {name: known for name, known in found.items() if self._grown(name) is not None and not known.conditional}
+        self.narrowing = {name: (known.begin, dtype) for name, known in found.items() if (dtype := self._narrowed(name, known.begin)) is not None}
 
     def _grown(self, name: str) -> tuple[np.dtype, int] | None:
         """Dtype and rank of the arrays that the variable was seen to hold, beside numbers; None where they differ."""
@@ -53,9 +59,31 @@ class Growing(Lists):
         ((_, dtype, ndim),) = arrays
         return np.dtype(dtype), ndim
 
+    def _narrowed(self, name: str, begin: ast.Assign) -> Type | None:
+        """The type of the number that `0` becomes by what is added to it, such as float32; None where no single one is seen."""
+        later = {t for t in self.seen.bindings.get(name, set()) if not (t[0] == "scalar" and t[2])}
+        if len(later) != 1:
+            return None
+        (dtype,) = later
+        value = begin.value.value  # type: ignore[attr-defined]
+        exact = dtype[0] == "scalar" and np.dtype(dtype[1]) not in (np.int64, np.float64) and np.array(value).astype(dtype[1]) == value
+        return dtype if exact else None
+
+    def variable(self, name: str, node: ast.expr) -> Value | Pack:
+        if name in self.narrowing and name not in self.environment:
+            return self.of_type(name, self.narrowing[name][1])
+        return super().variable(name, node)
+
+    def _bound_type(self, node: ast.stmt, name: str) -> Value | Pack:
+        return self.of_type(name, self.narrowing[name][1]) if name in self.narrowing else super()._bound_type(node, name)
+
     def begins_growing(self, node: ast.Assign) -> bool:
         """Whether the assignment of a number begins such a variable; its line is written, and replaced once its size is known."""
         name = node.targets[0].id  # type: ignore[attr-defined]
+        if name in self.narrowing and self.narrowing[name][0] is node:
+            self.emit(f"{name} = {literal(node.value.value, np.dtype(self.narrowing[name][1][1]))}")  # type: ignore[attr-defined]
+            self.forget({name})
+            return True
         known = self.growing.get(name)
         if known is None or known.begin is not node:
             return False
@@ -114,21 +142,25 @@ def _found(function: ast.FunctionDef) -> Iterator[tuple[str, _Growing]]:
             match begin:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=int() | float() | complex())) if counts[name] == 2:
                     later = next((s for s in block[at + 1:] if name in syntax.names_in(s)), None)
-                    statement = _within(later, name) if isinstance(later, ast.For) else None
-                    if statement is not None:
-                        yield name, _Growing(begin, later, statement, frozenset(assigned_in(block[at:block.index(later) + 1])))
+                    renewing = _within(later, name) if isinstance(later, ast.For) else None
+                    if renewing is not None:
+                        statement, conditional = renewing
+                        yield name, _Growing(begin, later, statement, frozenset(assigned_in(block[at:block.index(later) + 1])), conditional)
 
 
-def _within(loop: ast.For, name: str) -> ast.Assign | ast.AugAssign | None:
-    """The statement by which each turn of the loop, and of loops that are all of its body's, renews the variable first of all."""
-    if name in syntax.names_in(loop.iter):
+def _within(loop: ast.For | ast.If, name: str) -> tuple[ast.Assign | ast.AugAssign, bool] | None:
+    """The statement by which each turn of the loop, and of loops that are all of its body's, renews the variable first of all,
+    and whether a condition decides about it."""
+    if name in syntax.names_in(loop.iter if isinstance(loop, ast.For) else loop.test):
         return None
     first = next((s for s in loop.body if name in syntax.names_in(s)), None)
     match first:
         case ast.For():
             return _within(first, name)
+        case ast.If(orelse=[]) if (inner := _within(first, name)) is not None:
+            return inner[0], True
         case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name and name in syntax.names_in(value):
-            return first
+            return first, False
         case ast.AugAssign(target=ast.Name(id=target)) if target == name:
-            return first
+            return first, False
     return None

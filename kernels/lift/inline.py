@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 
 from .exits import move_out, one_exit
-from .names import assigned_in, bound_names, fresh_name, mutated_in, parameters_of, uses_of
+from .names import assigned_in, bound_names, fresh_name, mutated_in, parameters_of, uses_of, writes_given
 from .source import Rename, call_arguments
 
 LARGEST = 400
@@ -60,6 +60,7 @@ class _Inliner:
         self.function = function
         self.helpers = dict(helpers)
         self.taken = set(bound_names(function)) | set(helpers)
+        self._defaults(function.body)
         self._closures()
 
     def run(self) -> None:
@@ -67,6 +68,23 @@ class _Inliner:
         unused = self.local - {n.id for n in ast.walk(self.function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         self.function.body = [s for s in self.function.body if not _defines(s, unused)] or [ast.Pass()]
         ast.fix_missing_locations(self.function)
+
+    def _defaults(self, statements: list[ast.stmt]) -> None:
+        """Defaults of functions that are defined here become variables: they are evaluated where the function is defined."""
+        for position in reversed(range(len(statements))):
+            statement = statements[position]
+            value = getattr(statement, "value", None)
+            inner = statement if isinstance(statement, ast.FunctionDef) else value if isinstance(value, ast.Lambda) else None
+            if inner is None:
+                for field in ("body", "orelse"):
+                    self._defaults(getattr(statement, field, []))
+                continue
+            for defaults in (inner.args.defaults, inner.args.kw_defaults):
+                for number, default in enumerate(defaults):
+                    if default is not None and not isinstance(default, ast.Constant):
+                        name = fresh_name(self.taken, "default")
+                        statements.insert(position, ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], default), statement))
+                        defaults[number] = ast.copy_location(ast.Name(name, ast.Load()), default)
 
     def _closures(self) -> None:
         """Functions and lambdas defined once in the body join the helpers; free variables keep their meaning."""
@@ -117,8 +135,7 @@ class _Inliner:
             call, whole = found
             helper = self.helpers[call.func.id]  # type: ignore[attr-defined]
             given = call_arguments(helper, call)
-            writes = bool(mutated_in(helper.body))
-            if given is None or (writes and not whole):
+            if given is None or (not whole and writes_given(helper)):
                 call.kernwright_kept = True  # type: ignore[attr-defined]
                 continue
             if self._self_reference(helper):

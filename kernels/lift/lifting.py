@@ -43,7 +43,7 @@ from .control import plain_control
 from .desugar import desugar
 from .inline import inline_helpers
 from .kept import Kept
-from .names import bound_names, mutated_in, parameters_of
+from .names import bound_names, mutated_in, parameters_of, writes_given
 from .outputs import written
 from .pointwise import pointwise
 from .render import module_text
@@ -111,6 +111,7 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
         line = getattr(node, "lineno", 0)
         return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
+    writers = frozenset(name for name, function in program.functions.items() if writes_given(function))
     for name, function in program.functions.items():
         instances = [i for (called, _), i in observed.items() if called == name]
         if len(instances) == 1:
@@ -121,7 +122,7 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
                                                                 program.constants, frozenset(program.functions), source=source)
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
             lifter.finite, lifter.style = spec.declaration.finite, style
-            lifter.mutated = mutated_in(function.body)
+            lifter.mutated, lifter.writers, lifter.is_helper = mutated_in(function.body), writers, name != program.entry
             lifter.prepare(function)
             lifter.body(function.body)
             kept += lifter.kept

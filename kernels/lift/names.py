@@ -5,6 +5,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from ..analysis.aliases import returns_new_memory
+
 MUTATORS = frozenset({"sort", "fill", "partition", "put", "resize", "itemset"})
 
 
@@ -55,6 +57,21 @@ def mutated_in(statements: list[ast.stmt]) -> frozenset[str]:
             elif isinstance(node, ast.Call):
                 found.update(_written_by_call(node))
     return frozenset(found)
+
+
+def writes_given(function: ast.FunctionDef) -> bool:
+    """Whether the function may write into memory other than of arrays that it makes itself."""
+    bindings, made = assigned_in(function.body), Counter[str]()
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp() | ast.Compare() | ast.UnaryOp() | ast.Constant()):
+                made[name] += 1
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if returns_new_memory(call):
+                made[name] += 1
+            case ast.AugAssign(target=ast.Name(id=name)):
+                made[name] += 1
+    given = parameters_of(function)
+    return any(name in given or not made[name] or made[name] != bindings[name] for name in mutated_in(function.body))
 
 
 def root_name(node: ast.expr) -> list[str]:

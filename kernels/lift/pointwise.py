@@ -95,6 +95,12 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
 
 
+def _is_truth(node: ast.expr) -> bool:
+    """Whether the value is True or False whatever it is of."""
+    return isinstance(node, ast.Compare) or isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) \
+        or isinstance(node, ast.BoolOp) and all(map(_is_truth, node.values))
+
+
 def _expression(body: list[ast.stmt]) -> ast.expr | None:
     """What a body of conditions and returns returns, as one expression."""
     match body:
@@ -122,10 +128,15 @@ class _Arrays(ast.NodeTransformer):
         return syntax.numpy_call("where", node.test, node.body, node.orelse)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """`x or 1.0` is one of its operands, not a truth value."""
+        truths, both = all(map(_is_truth, node.values)), isinstance(node.op, ast.And)
         self.generic_visit(node)
-        made = node.values[0]
-        for value in node.values[1:]:
-            made = syntax.numpy_call("logical_and" if isinstance(node.op, ast.And) else "logical_or", made, value)
+        *values, made = node.values
+        for value in reversed(values):
+            if truths:
+                made = syntax.numpy_call("logical_and" if both else "logical_or", value, made)
+            else:
+                made = syntax.numpy_call("where", value, *((made, copy.deepcopy(value)) if both else (copy.deepcopy(value), made)))
         return made
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:

@@ -92,7 +92,7 @@ class Statements(Growing):
             case ast.Return(value=None):
                 self.emit("return")
             case ast.Return(value=ast.expr() as value):
-                self.emit(f"return {self._returned(self.any_value(value))}")
+                self.emit(f"return {self._argument(value) if self.is_helper else self._returned(self.any_value(value))}")
             case ast.Expr(value=ast.Call() as call):
                 self.effect(call)
             case ast.Pass() | ast.Break() | ast.Continue():
@@ -261,6 +261,8 @@ class Statements(Growing):
         if seen is None or self.mask is not None:
             raise CannotLift(reason)
         helper = isinstance(node.func, ast.Name) and node.func.id in self.helpers
+        if helper and node.func.id in self.writers and node is not getattr(self.statement, "value", None):  # type: ignore[attr-defined]
+            raise CannotLift("what stands before a call that writes is read before it writes")
         text = self.call_text(node)
         name = self.name_for(node)
         if not helper:

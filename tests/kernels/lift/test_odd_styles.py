@@ -43,6 +43,10 @@ PROGRAMS = {
         for i in range(len(a)):
             out[i] = search(a[i], i % 2)
         return out""",
+    "vectorised_choice_of_an_operand": """p = np.maximum(v, 0)
+        f = np.vectorize(lambda x: x or 1.5)
+        g = np.vectorize(lambda x: x and (1.0 / x or 2.0))
+        return f(p) + g(p)""",
     "vectorised": """f = np.vectorize(lambda x: x * x if x > 0.5 else -x)
         return f(a) + np.vectorize(lambda x, y: max(x, y) if 0 < x < y or y > 1 else math.exp(-abs(x)))(a, b)""",
     "vectorised_function": """def step(x):

@@ -25,6 +25,17 @@ PROGRAMS = {
     "summed": """return sum(np.roll(a, k, axis=0) for k in (-1, 0, 1)) / 3""",
     "neighbours": """return sum(np.roll(np.roll(a, i, 0), j, 1) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0))""",
     "sum_of_numbers": """return sum(v[k] * v[-k - 1] for k in range(c)), sum(x > 0 for x in i)""",
+    "sums_that_stay_narrow": """narrow, single = i.astype(np.int8), v.astype(np.float32)
+        return sum(x * x * x for x in narrow), sum(x for x in narrow if x > 4), sum(x * x for x in single)""",
+    "sum_that_a_loop_narrows": """narrow, single = i.astype(np.uint8), v.astype(np.float32)
+        total, positive = 0, 0.0
+        for k in range(len(v)):
+            total += narrow[k] * narrow[k]
+            if single[k] > 0:
+                positive = positive + single[k]
+        return total, positive""",
+    "extremes_pass_nan_over": """v[1] = np.nan
+        return max(x for x in v), min(x for x in v[2:])""",
     "extremes": """return max(abs(x) for x in v), min([x * x for x in v])""",
     "written_out": """b = a.copy()
         for axis, weight in ((0, 0.5), (1, 0.25)):

@@ -1,4 +1,4 @@
-"""Parameters with defaults, which an input generator may leave out."""
+"""What a spec takes from its author: parameters with defaults, which an input generator may leave out."""
 import numpy as np
 import pytest
 from kernwright.kernels.spec import KernelSpec, SpecError
