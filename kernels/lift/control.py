@@ -4,8 +4,10 @@ indices."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
 
+from ..analysis.aliases import returns_new_memory
 from . import syntax
 from .index_loops import over_indices
 from .names import assigned_in, bound_names, fresh_name, parameters_of
@@ -14,8 +16,7 @@ from .names import assigned_in, bound_names, fresh_name, parameters_of
 def plain_control(function: ast.FunctionDef, ranks: Mapping[str, int]) -> None:
     """Works in place. ranks: of the parameters that are arrays, as far as they are known."""
     assigned = assigned_in(function.body)
-    shared = {n.id for s in ast.walk(function) if isinstance(s, ast.Assign) for n in ast.walk(s.value) if isinstance(n, ast.Name)
-              and not isinstance(s.value, ast.BinOp)} | set(parameters_of(function))
+    shared = set(_handed_on(function)) | set(parameters_of(function))
     _Control(set(bound_names(function)), {name: rank for name, rank in ranks.items() if not assigned[name]}, shared).visit(function)
     ast.fix_missing_locations(function)
 
@@ -67,15 +68,17 @@ class _Control(ast.NodeTransformer):
                 return ast.copy_location(ast.Subscript(array, ast.Slice(step=syntax.parse("-1")), ast.Load()), node)
         return node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
         """`a.shape = n, m` gives the variable the array in another shape, where no other name may stand for it."""
         if isinstance(node.value, ast.Attribute) and node.value.attr == "flat":
             return node
         self.generic_visit(node)
-        match node:
-            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="shape")], value=shape) if name not in self.shared:
-                return _at(ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(name), "reshape"), shape)), node)
-        return node
+        reshaped = [t.value.id for t in node.targets if isinstance(t, ast.Attribute) and t.attr == "shape" and isinstance(t.value, ast.Name)]
+        once = len(node.targets) == 1 or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
+        if len(reshaped) < len(node.targets) or not once or self.shared.intersection(reshaped):
+            return node
+        return [_at(ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(name), "reshape"), copy.deepcopy(node.value))),
+                    node) for name in reshaped]
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         """What is read of `a.flat` is what `a.ravel()` holds."""
@@ -112,6 +115,33 @@ class _Control(ast.NodeTransformer):
             return [node, *after]
         begin = ast.Assign([ast.Name(left, ast.Store())], ast.Constant(False))
         return [_at(begin, node), node, _at(ast.If(ast.UnaryOp(ast.Not(), syntax.name(left)), after, []), node)]
+
+
+def _handed_on(function: ast.FunctionDef) -> Iterator[str]:
+    """Variables whose very object, and not only its memory, another name may stand for."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.NamedExpr) and node.value is not None:
+            yield from _objects(node.value)
+        elif isinstance(node, ast.For | ast.comprehension):
+            yield from _objects(node.iter)
+        elif isinstance(node, ast.Call) and not returns_new_memory(node):
+            for argument in (*node.args, *(k.value for k in node.keywords)):
+                yield from _objects(argument)
+
+
+def _objects(value: ast.expr) -> Iterator[str]:
+    match value:
+        case ast.Name(id=name):
+            yield name
+        case ast.Attribute(value=owner, attr="real") | ast.Call(func=ast.Attribute(value=owner, attr="astype")):
+            yield from _objects(owner)
+        case ast.IfExp(body=a, orelse=b):
+            yield from (*_objects(a), *_objects(b))
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(values=parts):
+            for part in parts:
+                yield from _objects(part)
+        case ast.Starred(value=inner) | ast.NamedExpr(value=inner):
+            yield from _objects(inner)
 
 
 class _Breaks(ast.NodeTransformer):

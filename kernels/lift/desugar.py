@@ -122,7 +122,7 @@ class _Desugarer:
         if generator.is_async:
             return None
         own = {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
-        rename = Rename({name: fresh_name(self.taken, name) for name in own})
+        rename = Rename({name: fresh_name(self.taken, name.lstrip("_") or "index") for name in own})
         element, target = rename.visit(copy.deepcopy(node.elt)), rename.visit(copy.deepcopy(generator.target))
         body = [taking(element)]
         for test in reversed(generator.ifs):

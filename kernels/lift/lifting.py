@@ -44,6 +44,7 @@ from .desugar import desugar
 from .inline import inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of, writes_given
+from .number_lists import as_arrays, makes_lists
 from .outputs import written
 from .pointwise import pointwise
 from .render import module_text
@@ -76,9 +77,9 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
     program = read_program(spec)
     pointwise(program.functions)
+    _lists_as_arrays(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():
-        tidy(function)
         plain_control(function, ranks if name == program.entry else {})
         desugar(function)
         tidy(function)
@@ -100,6 +101,20 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             others.insert(0, made)
         known |= {candidate.identity for candidate in made}
     return Lifted(own.candidates, own.kept, tuple(filter(None, others)))
+
+
+def _lists_as_arrays(program: Program, spec: OpenSpec, seed: int) -> None:
+    """Makes arrays of lists of numbers, which takes a run of its own to learn what is in them."""
+    for function in program.functions.values():
+        tidy(function)
+    if not makes_lists(list(program.functions.values())):
+        return
+    try:
+        observed = watch(spec, program.functions, program.entry, seed)
+    except Exception:  # noqa: BLE001 - the author's code may raise anything; the lift says so where it watches
+        return
+    for name, function in program.functions.items():
+        as_arrays(function, [instance for (called, _), instance in observed.items() if called == name])
 
 
 def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Signature, style: Style) -> Lifted:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from ..analysis.aliases import returns_new_memory
 
+HARMLESS = frozenset("range len abs min max int float bool complex round divmod pow".split())
+"""Builtins that neither write into what they are given nor hand it on."""
 MUTATORS = frozenset({"sort", "fill", "partition", "put", "resize", "itemset"})
 
 
@@ -92,7 +94,7 @@ def _written_by_call(node: ast.Call) -> Iterator[str]:
                 yield from root_name(node.args[0])
         elif node.func.attr in MUTATORS:
             yield from root
-    elif isinstance(node.func, ast.Name):
+    elif isinstance(node.func, ast.Name) and node.func.id not in HARMLESS:
         for argument in node.args:
             yield from root_name(argument)
 

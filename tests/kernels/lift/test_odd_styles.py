@@ -65,6 +65,16 @@ PROGRAMS = {
         d = c * 2
         d.shape = a.shape
         return c, d""",
+    "shapes_assigned_at_once": """i, j = np.mgrid[0:a.shape[0], 0:a.shape[1]]
+        c = a + b
+        big = np.zeros(c.shape, dtype=np.int64)
+        i.shape = j.shape = c.shape = a.size
+        for k in range(3):
+            chosen = c > 0.5
+            big[i[chosen], j[chosen]] = k + 1
+            np.logical_not(chosen, chosen)
+            i, j, c = i[chosen], j[chosen], c[chosen] + 0.2
+        return big, c.sum()""",
     "indices": """out = np.zeros(a.shape)
         for i, j in np.ndindex(a.shape):
             if a[i, j] > b[i, j]:
