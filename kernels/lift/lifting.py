@@ -31,6 +31,7 @@ from . import (
     rounding,
     running,
     sequences,
+    sets,
     statistics,
     tables,
     views,
@@ -56,7 +57,7 @@ from .versions import split_versions
 from .watch import Instance, Instances, watch
 
 FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, nonzero, norms,
-            ordering, positions, python_functions, reductions, rounding, running, sequences, statistics, tables, views, windows)
+            ordering, positions, python_functions, reductions, rounding, running, sequences, sets, statistics, tables, views, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 

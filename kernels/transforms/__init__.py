@@ -14,6 +14,7 @@ from . import (
     contract_array,
     expand,
     fission,
+    forward,
     fuse,
     hoist,
     interchange,
@@ -37,7 +38,7 @@ ROUNDING = frozenset({powers.NAME, vectorise_functions.NAME})
 __all__ = ["ROUNDING", "TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
 
 Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
-_MODULES = (schedule, options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, accumulators,
+_MODULES = (schedule, options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, forward, accumulators,
             unroll_jam, fission, views, unsigned, powers, vectorise_functions)
 TRANSFORMS: Mapping[str, Propose] = {module.NAME: module.propose for module in _MODULES}
 

@@ -37,6 +37,10 @@ class Draft:
     def of(self, node: Node) -> Node:
         return self._copies[id(node)]
 
+    def stands_for(self, node: ast.AST, made: ast.AST) -> None:
+        """From now on `of(node)` finds what was put in its place."""
+        self._copies[id(node)] = made
+
     def block_of(self, statement: ast.stmt) -> tuple[list[ast.stmt], int]:
         """The statement list that holds `statement` (of the copy), and its position there."""
         for node in ast.walk(self.tree):

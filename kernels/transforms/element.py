@@ -47,7 +47,7 @@ class ElementToScalar(ast.NodeTransformer):
         if original is not None:
             node.value = self.visit(node.value)
             same = self.function.type_of(original.value).dtype == self.dtype  # type: ignore[attr-defined]
-            node.value = node.value if same else self.rounded(node.value)
+            node.value = node.value if same else rounded(node.value, self.dtype)
             node.targets = [ast.Name(self.scalar, ast.Store())]
             return node
         return self.generic_visit(node)  # type: ignore[return-value]
@@ -61,7 +61,7 @@ class ElementToScalar(ast.NodeTransformer):
         if self.function.type_of(combined).dtype == self.dtype:
             node.target = ast.Name(self.scalar, ast.Store())
             return node
-        value = self.rounded(ast.BinOp(name(self.scalar), node.op, node.value))
+        value = rounded(ast.BinOp(name(self.scalar), node.op, node.value), self.dtype)
         return ast.Assign([ast.Name(self.scalar, ast.Store())], value, lineno=node.lineno)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
@@ -69,6 +69,7 @@ class ElementToScalar(ast.NodeTransformer):
             return ast.Name(self.scalar, node.ctx)
         return self.generic_visit(node)  # type: ignore[return-value]
 
-    def rounded(self, value: ast.expr) -> ast.expr:
-        cast = ast.Attribute(name("np"), CASTS.get(self.dtype, self.dtype), ast.Load())
-        return ast.Call(cast, [value], [])
+
+def rounded(value: ast.expr, dtype: str) -> ast.expr:
+    """The value as an array of the dtype would keep it."""
+    return ast.Call(ast.Attribute(name("np"), CASTS.get(dtype, dtype), ast.Load()), [value], [])

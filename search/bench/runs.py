@@ -60,7 +60,7 @@ def carry_out(planned: PlannedRun) -> dict[str, Any]:
         further = [part for option, value in told.items() if value is not None for part in (option, value)]
         status, said = _kernwright("run", planned.kernel, "--evaluations", str(planned.evaluations), "--seed", str(planned.seed),
                                    "--out", str(directory), "--no-warm-start", *further)
-    if status == INTERRUPTED:
+    if status in (INTERRUPTED, -signal.SIGTERM):       # the latter where it was told to end before it listened
         raise KeyboardInterrupt
     result = finished(planned) if status in (0, NOTHING_VERIFIED) else None
     if result is None:

@@ -16,6 +16,30 @@ EXPRESSIONS = {
         np.percentile(x, 30, axis=0)
         np.quantile(x, a, axis=-1)
         np.percentile(t, 95.0, axis=1, keepdims=True)""",
+    "all elements": """
+        np.sort(v)
+        np.sort(v * 2, kind="stable")[::-1]
+        np.sort(d, axis=None)
+        np.partition(v, -1)[-1]
+        np.partition(x, 0, axis=0)[0]
+        np.median(v)
+        np.median(x)
+        np.median(g)
+        np.percentile(v, 30)
+        np.percentile(x, [25, 50, 75.5])
+        np.quantile(v, (0.1, 0.9))
+        np.argsort(i, kind="stable")
+        np.argsort(np.rint(v), kind="mergesort")
+        np.unique(k)
+        np.unique(np.rint(v))
+        np.unique(i, return_counts=True)[1]
+        np.unique(i % 3, return_index=True, return_inverse=True)[1]
+        np.unique(k % 3, return_inverse=True)[1]
+        np.isin(i, k)
+        np.isin(k, [0, 2], invert=True)
+        np.isin(np.rint(x), i)
+        np.setdiff1d(k, i)
+        np.intersect1d(np.rint(x), np.rint(v))""",
     "histograms": """
         np.bincount(i)
         np.bincount(b[:, 0], weights=g)
