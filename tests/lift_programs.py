@@ -14,6 +14,7 @@ from kernwright.kernels.spec import KernelSpec, OpenSpec, copy_arguments
 from kernwright.kernels.wrapper import wrapper_source
 
 PREAMBLE = """
+import itertools
 import math
 import numpy as np
 from numpy import sqrt as root

@@ -69,10 +69,15 @@ class _Control(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
-        """`a.shape = n, m` gives the variable the array in another shape, where no other name may stand for it."""
+        """`a.shape = n, m` gives the variable the array in another shape, where no other name may stand for it. What several places
+        take waits in a variable."""
         if isinstance(node.value, ast.Attribute) and node.value.attr == "flat":
             return node
         self.generic_visit(node)
+        if len(node.targets) > 1 and all(isinstance(t, ast.Subscript) for t in node.targets) and _is_new(node.value):
+            held = fresh_name(self.taken, "value")
+            targets = [ast.Name(held, ast.Store()), *node.targets]
+            return [_at(ast.Assign([t], syntax.name(held) if number else node.value), node) for number, t in enumerate(targets)]
         reshaped = [t.value.id for t in node.targets if isinstance(t, ast.Attribute) and t.attr == "shape" and isinstance(t.value, ast.Name)]
         once = len(node.targets) == 1 or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         if len(reshaped) < len(node.targets) or not once or self.shared.intersection(reshaped):
@@ -115,6 +120,12 @@ class _Control(ast.NodeTransformer):
             return [node, *after]
         begin = ast.Assign([ast.Name(left, ast.Store())], ast.Constant(False))
         return [_at(begin, node), node, _at(ast.If(ast.UnaryOp(ast.Not(), syntax.name(left)), after, []), node)]
+
+
+def _is_new(value: ast.expr) -> bool:
+    """Whether the value shares no memory with anything."""
+    of_numbers = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("abs", "min", "max", "round")
+    return isinstance(value, ast.BinOp | ast.UnaryOp | ast.Compare) or of_numbers or isinstance(value, ast.Call) and returns_new_memory(value)
 
 
 def _handed_on(function: ast.FunctionDef) -> Iterator[str]:

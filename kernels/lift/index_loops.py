@@ -1,4 +1,4 @@
-"""Loops over the indices of an array: np.ndindex, np.ndenumerate."""
+"""Loops that are several in one: np.ndindex and np.ndenumerate over an array's indices, itertools.product, combinations, permutations."""
 from __future__ import annotations
 
 import ast
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..analysis.names import own_jumps
 from . import syntax
-from .names import assigned_in, fresh_name
+from .names import assigned_in, fresh_name, mutated_in
 
 
 def over_indices(loop: ast.For, taken: set[str], ranks: Mapping[str, int]) -> ast.For | None:
@@ -43,7 +43,11 @@ def _name_by_name(node: ast.For, taken: set[str], ranks: Mapping[str, int]) -> N
 def _nest(loop: ast.For) -> ast.For | None:
     """A loop over the indices of an array, and over the elements there, as one loop an axis: where as many names as it has
     axes stand in the loop's header, and nothing leaves the loop early."""
-    if loop.orelse or not isinstance(loop.iter, ast.Call) or loop.iter.keywords or "break" in own_jumps(loop.body):
+    if loop.orelse or not isinstance(loop.iter, ast.Call) or "break" in own_jumps(loop.body):
+        return None
+    if syntax.text(loop.iter.func).startswith("itertools."):
+        return _of_itertools(loop, loop.iter)
+    if loop.iter.keywords:
         return None
     body = loop.body
     match syntax.text(loop.iter.func), loop.target, loop.iter.args:
@@ -61,6 +65,37 @@ def _nest(loop: ast.For) -> ast.For | None:
         return None
     for variable, end in zip(reversed(names), reversed(ends)):
         body = [ast.For(variable, syntax.builtin_call("range", copy.deepcopy(end)), body, [], lineno=0)]
+    return body[0]  # type: ignore[return-value]
+
+
+def _of_itertools(loop: ast.For, call: ast.Call) -> ast.For | None:
+    """Nested loops in the order in which itertools gives its tuples; over what the body leaves alone, as itertools reads it first."""
+    names = loop.target.elts if isinstance(loop.target, ast.Tuple) else []
+    changed = assigned_in(loop.body).keys() | mutated_in(loop.body) | {n.id for n in names if isinstance(n, ast.Name)}
+    if not names or not all(isinstance(n, ast.Name) for n in names) or any(syntax.names_in(a) & changed for a in call.args):
+        return None
+    body, over = loop.body, list(call.args)
+    match syntax.text(call.func), call.args, call.keywords:
+        case "itertools.product", [only], [ast.keyword(arg="repeat", value=ast.Constant(value=int() as times))] if times == len(names):
+            over = [copy.deepcopy(only) for _ in range(times)]
+        case "itertools.product", [_, *_], [] if len(over) == len(names):
+            pass
+        case ("itertools.combinations" | "itertools.combinations_with_replacement" | "itertools.permutations") as function, \
+                [ast.Call(func=ast.Name(id="range"), args=[*ends]) as whole, ast.Constant(value=int() as times)], [] \
+                if times == len(names) and len(ends) < 3:
+            last, step = ends[-1], 0 if function.endswith("replacement") else 1
+            texts = [n.id for n in names]  # type: ignore[attr-defined]
+            if function.endswith("permutations"):
+                over = [copy.deepcopy(whole) for _ in names]
+                apart = [syntax.parse(f"{a} != {b}") for k, a in enumerate(texts) for b in texts[:k]]
+                body = [ast.If(ast.BoolOp(ast.And(), apart) if len(apart) > 1 else apart[0], body, [])] if apart else body
+            else:
+                following = [syntax.builtin_call("range", syntax.binary(syntax.name(t), "+", ast.Constant(step)), copy.deepcopy(last)) for t in texts[:-1]]
+                over = [whole, *following]
+        case _:
+            return None
+    for variable, iterated in zip(reversed(names), reversed(over)):
+        body = [ast.For(variable, iterated, body, [], lineno=0)]
     return body[0]  # type: ignore[return-value]
 
 

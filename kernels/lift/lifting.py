@@ -53,6 +53,7 @@ from .source import RESERVED, Program, read_program
 from .statements import Statements
 from .styles import PLAIN, STYLES, Style
 from .tidy import tidy
+from .unset import begins_unset, with_numbers
 from .versions import split_versions
 from .watch import Instance, Instances, watch
 
@@ -78,7 +79,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
     program = read_program(spec)
     pointwise(program.functions)
-    _lists_as_arrays(program, spec, seed)
+    _settle_types(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():
         plain_control(function, ranks if name == program.entry else {})
@@ -104,18 +105,21 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     return Lifted(own.candidates, own.kept, tuple(filter(None, others)))
 
 
-def _lists_as_arrays(program: Program, spec: OpenSpec, seed: int) -> None:
-    """Makes arrays of lists of numbers, which takes a run of its own to learn what is in them."""
-    for function in program.functions.values():
+def _settle_types(program: Program, spec: OpenSpec, seed: int) -> None:
+    """Makes arrays of lists of numbers and numbers of what begins as None, which takes a run of its own to learn what they hold."""
+    functions = list(program.functions.values())
+    for function in functions:
         tidy(function)
-    if not makes_lists(list(program.functions.values())):
+    if not makes_lists(functions) and not begins_unset(functions):
         return
     try:
         observed = watch(spec, program.functions, program.entry, seed)
     except Exception:  # noqa: BLE001 - the author's code may raise anything; the lift says so where it watches
         return
     for name, function in program.functions.items():
-        as_arrays(function, [instance for (called, _), instance in observed.items() if called == name])
+        instances = [instance for (called, _), instance in observed.items() if called == name]
+        as_arrays(function, instances)
+        with_numbers(function, instances)
 
 
 def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Signature, style: Style) -> Lifted:

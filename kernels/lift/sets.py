@@ -82,8 +82,7 @@ def _first_places(e: Expressions, value: Value, values: Value) -> Value:
 @call("isin", "in1d")
 def _isin(e: Expressions, node: ast.Call) -> Lifted:
     x, among, _, invert = arguments(node, "element test_elements assume_unique invert", 2)
-    among = syntax.numpy_call("array", among) if isinstance(among, ast.List | ast.Tuple) else among
-    value, tests, inverted = e.value(x), e.value(among), bool(e.static(invert))  # type: ignore[arg-type]
+    value, tests, inverted = e.value(x), _tests(e, among), bool(e.static(invert))  # type: ignore[arg-type]
     dtype = joined(value, tests)
     if dtype.kind not in "iuf" or value.ndim == 0 or tests.ndim == 0:
         raise CannotLift(f"np.isin of {dtype}, or of a number")
@@ -99,7 +98,7 @@ def _isin(e: Expressions, node: ast.Call) -> Lifted:
 def _both(e: Expressions, node: ast.Call) -> Lifted:
     """The values of one array that occur in another, or do not."""
     x, among, _ = arguments(node, "ar1 ar2 assume_unique", 2)
-    value, tests = e.value(x), e.value(among)  # type: ignore[arg-type]
+    value, tests = e.value(x), _tests(e, among)  # type: ignore[arg-type]
     if value.dtype != tests.dtype or value.dtype.kind not in "iuf" or value.ndim == 0 or tests.ndim == 0:
         raise CannotLift("sets of numbers, or of arrays of several dtypes")
     values, _ = _values(e, value, e.fresh("values"))
@@ -116,6 +115,11 @@ def _both(e: Expressions, node: ast.Call) -> Lifted:
     with e.nest(result.extents) as index:
         e.emit(f"{result.element(index)} = {kept.element(index)}")
     return result
+
+
+def _tests(e: Expressions, node: ast.expr) -> Value:
+    """An array that is looked into, which may be written out."""
+    return e.value(syntax.numpy_call("array", node) if isinstance(node, ast.List | ast.Tuple) else node)
 
 
 def _is_among(e: Expressions, element: str, row: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import itertools
 import math
 import types
 from dataclasses import dataclass, field
@@ -156,13 +157,15 @@ def dtype_written(node: ast.expr) -> ast.expr:
 
 
 def known_object(value: Any) -> str | None:
-    """`np.exp` and the like for an object of NumPy or math, None for any other."""
+    """`np.exp` and the like for an object of NumPy, math or itertools, None for any other."""
     if isinstance(value, np.ndarray | np.generic):
         return None
     if value is np:
         return "np"
     if value is math:
         return "math"
+    if value is itertools:
+        return "itertools"
     if value is np.linalg:
         return "np.linalg"
     if value in (int, float, bool, complex):
@@ -173,7 +176,7 @@ def known_object(value: Any) -> str | None:
         return f"np.{dtype_name(np.dtype(value))}" if np.dtype(value).kind in "biufc" else None
     name = getattr(value, "__name__", None)
     if isinstance(name, str) and callable(value):
-        for module, prefix in ((np, "np"), (math, "math"), (np.linalg, "np.linalg")):
+        for module, prefix in ((np, "np"), (math, "math"), (np.linalg, "np.linalg"), (itertools, "itertools")):
             if getattr(module, name, None) is value and value is not getattr(builtins, name, None):
                 return f"{prefix}.{name}"
     return None

@@ -10,6 +10,8 @@ import ast
 import contextlib
 import copy
 import io
+import itertools
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -330,7 +332,7 @@ def _merged(a: Seen, b: Seen) -> Seen:
 
 def _instrumented(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: str, recorder: _Recorder) -> Callable[..., Any]:
     namespace = dict(vars(spec.module))
-    namespace.update({"np": np, "math": __import__("math"), "kernwright_watch": recorder, "kernwright_slice": slice})
+    namespace.update({"np": np, "math": math, "itertools": itertools, "kernwright_watch": recorder, "kernwright_slice": slice})
     tree = ast.Module([], [])
     for function in functions.values():
         tree.body.append(_Instrument(frozenset(functions)).function(copy.deepcopy(function)))

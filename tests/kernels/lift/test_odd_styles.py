@@ -75,6 +75,32 @@ PROGRAMS = {
             np.logical_not(chosen, chosen)
             i, j, c = i[chosen], j[chosen], c[chosen] + 0.2
         return big, c.sum()""",
+    "pairs_and_products": """d = np.zeros((len(v), len(v)))
+        for i, j in itertools.combinations(range(len(v)), 2):
+            d[i, j] = d[j, i] = abs(v[i] - v[j])
+        for i, j, k in itertools.product(range(2), repeat=3):
+            if i == j:
+                continue
+            d[i, j] += k
+        for x, k in itertools.product(v, range(2)):
+            d[k, 0] += x
+        for i, j in itertools.permutations(range(1, len(v)), 2):
+            d[i, j] *= 1.5
+        for i, j in itertools.combinations_with_replacement(range(len(v)), 2):
+            d[i, j] -= 0.25
+        return d""",
+    "none_until_it_is_set": """best = None
+        where = None
+        for i in range(len(v)):
+            if best is None or v[i] < best:
+                best, where = v[i], i
+        last = None
+        turns = 0
+        for x in v:
+            if last is not None and x * last < 0:
+                turns += 1
+            last = x
+        return best, where, turns""",
     "indices": """out = np.zeros(a.shape)
         for i, j in np.ndindex(a.shape):
             if a[i, j] > b[i, j]:
