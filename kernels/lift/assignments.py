@@ -14,8 +14,8 @@ from .errors import CannotLift
 from .expressions import BINARY
 from .indexing import Target
 from .masks import Masks
+from .seen import identity, joined_type
 from .values import Pack, Value
-from .watch import identity, joined_type
 
 
 class Assignments(Masks):

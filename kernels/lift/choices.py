@@ -5,7 +5,7 @@ import ast
 from typing import TypeVar
 
 from .names import assigned_in, parameters_of
-from .watch import Instance, identity
+from .seen import Instance, identity
 
 Node = TypeVar("Node", bound=ast.AST)
 

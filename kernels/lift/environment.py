@@ -13,9 +13,9 @@ from . import syntax
 from .affine import ONE, ZERO, Affine
 from .dtypes import cast, loop_dtypes, settled
 from .errors import CannotLift
+from .seen import Instance, Type, widest
 from .styles import PLAIN
 from .values import UNKNOWN, Index, Pack, Value, number
-from .watch import Instance, Type, widest
 from .writer import EXPENSIVE, Writer
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import syntax
 from .masks import POINTWISE
-from .watch import Instance
+from .seen import Instance
 
 _MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq}
 _OF_NUMBERS = frozenset({"min", "max", "int", "float", "abs", "len"})

@@ -15,8 +15,8 @@ from .errors import CannotLift
 from .indexing import Target
 from .lists import Lists
 from .names import assigned_in
+from .seen import Type
 from .values import Pack, Value, number
-from .watch import Type
 from .writer import allocation
 
 

@@ -12,9 +12,9 @@ from .affine import ONE, ZERO, Affine
 from .errors import CannotLift
 from .expressions import Expressions
 from .nonzero import positions
+from .seen import identity
 from .slicing import SliceEnds
 from .values import UNKNOWN, Index, Pack, Value
-from .watch import identity
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,14 @@ from .number_lists import as_arrays, makes_lists
 from .outputs import written
 from .pointwise import pointwise
 from .render import module_text
+from .seen import Instance, Instances
 from .source import RESERVED, Program, read_program
 from .statements import Statements
 from .styles import PLAIN, STYLES, Style
 from .tidy import tidy
 from .unset import begins_unset, with_numbers
 from .versions import split_versions
-from .watch import Instance, Instances, watch
+from .watch import watch
 
 FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, nonzero, norms,
             ordering, positions, python_functions, reductions, rounding, running, sequences, sets, statistics, tables, views, windows)

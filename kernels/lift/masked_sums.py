@@ -16,7 +16,7 @@ from . import syntax
 from .errors import CannotLift
 from .group_masks import Bounds, GroupMasks, pure
 from .names import assigned_in, uses_of
-from .watch import Instance, identity
+from .seen import Instance, identity
 
 _EXTREMES = {"max": "max", "amax": "max", "min": "min", "amin": "min"}
 _SUMS, _COUNTS = frozenset({"sum", "mean", *_EXTREMES}), frozenset({"sum", "any", "count_nonzero"})

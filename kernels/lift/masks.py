@@ -11,8 +11,8 @@ from .dtypes import stored_as
 from .errors import CannotLift
 from .indexing import Target
 from .overlaps import axis, written_before
+from .seen import identity
 from .values import Value
-from .watch import identity
 
 POINTWISE = frozenset(
     "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh sqrt cbrt floor ceil trunc rint abs absolute "

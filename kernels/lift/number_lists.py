@@ -9,8 +9,8 @@ import numpy as np
 
 from . import syntax
 from .names import assigned_in, parameters_of
+from .seen import Instance
 from .source import dtype_name
-from .watch import Instance
 
 BUILTINS = frozenset("sum max min any all len enumerate zip reversed".split())
 """Builtins that take an array as they take a list of numbers."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ..spec import OpenSpec
 from .kept import Kept
+from .seen import Instance
 from .source import read_program
-from .watch import Instance, watch
+from .watch import watch
 
 Simple = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Return
 _COMPUTED = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.ListComp)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from .affine import ZERO, Affine
 from .expressions import Expressions
+from .seen import EndSeen, SliceSeen
 from .values import UNKNOWN, Value
-from .watch import EndSeen, SliceSeen
 
 PARTS = (2, 3, 4)
 """An end that lay at `extent // part` in every run, rounded down or up, is taken to be that for one of these."""

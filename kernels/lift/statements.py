@@ -18,8 +18,8 @@ from .growing import Growing
 from .kept import Kept
 from .lists import appended
 from .names import assigned_in
+from .seen import identity
 from .values import Pack, Value, integer
-from .watch import identity
 
 
 class Statements(Growing):

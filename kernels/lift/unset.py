@@ -9,7 +9,7 @@ import numpy as np
 from . import syntax
 from .dtypes import literal
 from .names import assigned_in, bound_names, fresh_name, parameters_of
-from .watch import Instance, Type
+from .seen import Instance, Type
 
 
 def begins_unset(functions: Sequence[ast.FunctionDef]) -> bool:
