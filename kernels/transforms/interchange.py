@@ -1,14 +1,20 @@
-"""Loop interchange: of two perfectly nested loops, the inner one becomes the outer one.
+"""Loop interchange: of two nested loops, the inner one becomes the outer one.
+
+Between them may stand scalars and views, which are then evaluated anew in each iteration of both.
 
 Legality: neither loop's bounds depend on the other's variable or body; no array dependence runs forward in the outer
-loop and backward in the inner one; scalars are private to an iteration or reductions; nothing but `continue` jumps.
+loop and backward in the inner one; scalars are private to an iteration or reductions; nothing but `continue` jumps. What stands
+between writes no array, reads none that the inner loop writes, and binds names that nothing else binds or reads later.
 """
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from ..analysis import Function, Loop, analyse
-from ..analysis.legality import iterations_may_be_reordered, keeps_its_variable, perfect_chain, rectangular
+from ..analysis.legality import header_is_invariant, iterations_may_be_reordered, keeps_its_variable
+from ..analysis.liveness import exposed
+from ..analysis.names import stored
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite
@@ -19,23 +25,58 @@ NAME = "interchange"
 def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     """One rewrite for each legal pair of adjacent loops."""
     analysis = analyse(candidate, signature)
-    for function, loop in analysis.loops:
-        band = perfect_chain(function, loop)[:2]
-        if len(band) < 2 or not _legal(function, band):
+    for function, outer in analysis.loops:
+        inner = _inner(function, outer)
+        if inner is None or not _legal(function, outer, inner):
             continue
         draft = Draft(candidate, analysis)
-        outer, inner = draft.of(band[0].node), draft.of(band[1].node)
-        outer.target, inner.target = inner.target, outer.target      # type: ignore[union-attr]
-        outer.iter, inner.iter = inner.iter, outer.iter              # type: ignore[union-attr]
-        note = f"loops {band[0].variable} and {band[1].variable} interchanged (line {band[0].line})"
-        made = draft.finish(NAME, note)
+        first, second = draft.of(outer.node), draft.of(inner.node)
+        first.target, second.target = second.target, first.target      # type: ignore[union-attr]
+        first.iter, second.iter = second.iter, first.iter              # type: ignore[union-attr]
+        first.body, second.body = [second], [*first.body[:-1], *second.body]
+        made = draft.finish(NAME, f"loops {outer.variable} and {inner.variable} interchanged (line {outer.line})")
         if made is not None:
             yield made
 
 
-def _legal(function: Function, band: list[Loop]) -> bool:
-    outer, inner = band
-    if any(loop.kind != "range" or loop.parallel for loop in band) or outer.variable == inner.variable:
+def independent_outward(candidate: Candidate, signature: Signature) -> Rewrite | None:
+    """The first interchange that moves a loop of independent iterations, with a loop in it, out of one whose iterations depend on
+    each other; None where there is none such. What goes over all rows again and again then goes over one row as often."""
+    analysis = analyse(candidate, signature)
+    wanted = {f"loops {outer.variable} and {inner.variable} interchanged (line {outer.line})"
+              for function, outer in analysis.loops if (inner := _inner(function, outer)) is not None
+              and inner.children and _is_independent(function, inner, outer) and not _is_independent(function, outer, outer)}
+    return next((made for made in propose(candidate, signature) if made.note in wanted), None) if wanted else None
+
+
+def _is_independent(function: Function, loop: Loop, within: Loop) -> bool:
+    """Whether iterations of `loop` touch nothing that another one writes, in whatever iterations of `within` and the loops between."""
+    accesses, conflict = function.facts.in_body(loop), function.dependences.conflict
+    return not any(conflict(a, b, within.enclosing, [(loop, loop, order)]) for a in accesses if a.write for b in accesses for order in "<>")
+
+
+def _inner(function: Function, outer: Loop) -> Loop | None:
+    """The loop that ends the outer one's body, in front of which nothing but assignments to names stands."""
+    *between, last = outer.node.body
+    plain = all(isinstance(s, ast.Assign) and all(isinstance(t, ast.Name) for t in s.targets) for s in between)
+    return function.facts.loop_of(last) if plain else None
+
+
+def _legal(function: Function, outer: Loop, inner: Loop) -> bool:
+    if any(loop.kind != "range" or loop.parallel for loop in (outer, inner)) or outer.variable == inner.variable:
         return False
-    return (rectangular(band) and keeps_its_variable(inner) and iterations_may_be_reordered(function, inner)
-            and iterations_may_be_reordered(function, outer) and function.dependences.permutable(band))
+    bound, between = stored([outer.node]), outer.node.body[:-1]
+    return (header_is_invariant(outer, inner.node.body, bound) and header_is_invariant(inner, inner.node.body, bound)
+            and keeps_its_variable(inner) and iterations_may_be_reordered(function, inner)
+            and iterations_may_be_reordered(function, outer) and function.dependences.permutable((outer, inner))
+            and (not between or _may_move_in(function, outer, inner, between)))
+
+
+def _may_move_in(function: Function, outer: Loop, inner: Loop, between: list[ast.stmt]) -> bool:
+    names, accesses = stored(between), function.facts.within(*between)
+    if names & (stored([inner.node]) | function.scalars(outer).live_out) or exposed(between) & stored([outer.node]) - {outer.variable}:
+        return False
+    if any(isinstance(s, ast.Assign) and not function.type_of(s.value).is_scalar and not isinstance(s.value, ast.Subscript) for s in between):
+        return False
+    writes = [a for a in function.facts.in_body(inner) if a.write]
+    return not any(a.write or function.dependences.conflict(a, w, outer.enclosing) for a in accesses for w in [*writes, a])

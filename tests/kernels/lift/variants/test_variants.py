@@ -47,6 +47,21 @@ PROGRAMS = {
     t = y / (r + 1.0)
     r[0] = 0.0
     return (s - t).sum(), r, s * t""", f"{V}, {V}"),
+    "recurrences": ("""def recurrences(a, x):
+    y = x.copy()
+    for t in range(1, x.shape[0]):
+        y[t] = x[t] + 0.5 * y[t - 1]
+    for i in range(1, a.shape[0]):
+        for j in range(1, a.shape[1]):
+            a[i, j] = min(a[i - 1, j], a[i, j - 1]) + y[i]
+    return y""", f"{X}, {V}"),
+    "passes": ("""def passes(a, w):
+    total, done = np.zeros_like(a), np.zeros(a.shape, dtype=np.int64)
+    for k in range(3):
+        total = total * total + w[k] * np.roll(a, k, axis=0)
+        done[np.abs(total) > 2.0] = k
+        total = np.minimum(total, 9.0)
+    return total / 2, done""", f"{X}, rng.standard_normal(3)"),
     "scalars": ("""def scalars(a):
     best = -1.0
     for i in range(a.shape[0]):

@@ -1,0 +1,22 @@
+"""Rows outermost: a loop of independent iterations leaves the loops around it that go over all of them again and again, and what is
+done with each of its rows before and after comes to it. Legality: that of interchange and `streamline`, step by step."""
+from __future__ import annotations
+
+from ...candidate import Candidate
+from ...signature import Signature
+from ...transforms import interchange
+from . import fused
+
+NAME = "rows outermost"
+MOST = 12
+
+
+def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
+    """None where no loop has anywhere to go."""
+    at = candidate
+    for _ in range(MOST):
+        made = interchange.independent_outward(at, signature)
+        if made is None:
+            break
+        at = made.candidate
+    return None if at is candidate else fused.derive(at, signature) or at
