@@ -1,10 +1,10 @@
 """Rows outermost: a loop of independent iterations leaves the loops around it that go over all of them again and again, and what is
-done with each of its rows before and after comes to it. Legality: that of interchange and `streamline`, step by step."""
+done with each of its rows before and after comes to it. Legality: that of interchange, `streamline` and `inline_views`, step by step."""
 from __future__ import annotations
 
 from ...candidate import Candidate
 from ...signature import Signature
-from ...transforms import interchange
+from ...transforms import inline_views, interchange
 from . import fused
 
 NAME = "rows outermost"
@@ -19,4 +19,8 @@ def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
         if made is None:
             break
         at = made.candidate
-    return None if at is candidate else fused.derive(at, signature) or at
+    if at is candidate:
+        return None
+    at = fused.derive(at, signature) or at
+    direct = next(inline_views.propose(at, signature), None)
+    return at if direct is None else direct.candidate
