@@ -636,9 +636,9 @@ KEPT: dict[str, tuple[str, str, str]] = {
     "solves": ("""def solves(a, b):
         x = np.linalg.solve(a + np.eye(len(b)), 2 * b)
         return x - x.mean()""", f"(rng.random((n, n)) + n * np.eye(n), {V})", "np.linalg.solve("),
-    "sorts": ("""def sorts(x):
-        y = np.sort(x * 2)
-        return y[1:] - y[:-1]""", f"({V},)", "np.sort("),
+    "ranks": ("""def ranks(x):
+        order = np.argsort(x * 2)
+        return x[order][1:] - x[order][:-1]""", f"({V},)", "np.argsort("),
     "searches": ("""def searches(edges, x):
         return np.searchsorted(np.cumsum(np.abs(edges)), x + 1) * 2""", f"({V}, {V})", "np.searchsorted("),
 }
