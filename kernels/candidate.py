@@ -6,16 +6,21 @@ import builtins
 import hashlib
 import json
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 ENTRY = "kernel"
 _PARSE_TRIES = 10
 FASTMATH_FLAGS = ("reassoc", "nsz", "contract", "arcp", "afn", "nnan", "ninf")
 FINITE_ONLY = frozenset({"nnan", "ninf"})
 """Flags that let the compiler assume that there is neither nan nor inf."""
+_TREES: WeakValueDictionary[str, ast.Module] = WeakValueDictionary()
+_RECENT: deque[ast.Module] = deque(maxlen=16)
+"""Trees that are likely to be asked for again."""
 Number = int | float
 Convention = Literal["returns", "writes"]
 # Each repetition begins where the one before it must end: a line of many blanks would take hours otherwise.
@@ -89,10 +94,15 @@ class Candidate:
     convention: Convention = "returns"
     lineage: Lineage = field(default=Lineage(), compare=False)
 
-    @cached_property
+    @property
     def tree(self) -> ast.Module:
-        """The parsed text; treat it as read-only. Raises CandidateError."""
-        return self._syntax()
+        """The parsed text; treat it as read-only. The same object as long as somebody holds it: a candidate does not, as a tree takes
+        a hundred times the space of the text, and a search knows thousands of candidates. Raises CandidateError."""
+        found = _TREES.get(self.text)
+        if found is None:
+            found = _TREES[self.text] = self._syntax()
+        _RECENT.append(found)
+        return found
 
     @cached_property
     def tunables(self) -> tuple[Tunable, ...]:
@@ -101,9 +111,8 @@ class Candidate:
 
     @cached_property
     def identity(self) -> str:
-        """Hex digest of canonical text (with tunable values), options and convention. It keeps no tree, which takes a hundred
-        times the space of the text: a search knows the identities of thousands of candidates."""
-        return _digest(canonical_text(vars(self).get("tree") or self._syntax()), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
+        """Hex digest of canonical text (with tunable values), options and convention."""
+        return _digest(canonical_text(self.tree), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
 
     @cached_property
     def skeleton(self) -> str:

@@ -118,7 +118,7 @@ class Campaign:
 
     def _replay(self) -> None:
         """Learns everything that the journal holds; what was in flight when it ended is to be judged again."""
-        self._known = {candidate.identity: _unparsed(candidate) for candidate in self._journal.candidates()}
+        self._known = {candidate.identity: candidate for candidate in self._journal.candidates()}
         self._rng.seed(f"{self._seed} {len(self._known)}")  # a resumed run would draw again what it drew before
         for candidate in self._known.values():
             self._panel.proposed(candidate)
@@ -239,7 +239,6 @@ class Campaign:
         if self._journal.add_evaluation(evaluation, self.elapsed, purpose) and purpose == SEARCH:
             candidate = self._known[evaluation.candidate]
             self._learn(candidate, evaluation)
-            self._known[evaluation.candidate] = _unparsed(candidate)
             self._progress.judged(candidate, evaluation, best_speedup(self._population))
 
     def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
@@ -311,11 +310,6 @@ class Campaign:
 
     def _draw(self) -> int:
         return self._rng.randrange(_LARGEST_SEED)
-
-
-def _unparsed(candidate: Candidate) -> Candidate:
-    """The same candidate without its syntax tree, which takes a hundred times the space of its text."""
-    return replace(candidate)
 
 
 def _over_anchor(evaluation: Evaluation, anchored: Ratio | None, anchor: Candidate | None) -> Evaluation:

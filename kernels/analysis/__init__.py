@@ -85,6 +85,7 @@ def analyse_as_promised(candidate: Candidate, signature: Signature) -> Analysis:
 @lru_cache(maxsize=32)
 def _analyse(text: str, convention: Convention, signature: Signature, promised: bool) -> Analysis:
     candidate = Candidate(text, convention=convention)
+    tree = candidate.tree       # held, so that the types below are of the nodes of this very tree
     functions, undecided = [], {}
     constants = _constants(candidate, tuned=not promised)
     try:
@@ -101,7 +102,7 @@ def _analyse(text: str, convention: Convention, signature: Signature, promised: 
                 undecided[node.name] = str(reason)
     except RecursionError:
         raise CandidateError("the text is nested too deeply to be analysed") from None
-    return Analysis(candidate.tree, tuple(functions), undecided)
+    return Analysis(tree, tuple(functions), undecided)
 
 
 def _constants(candidate: Candidate, tuned: bool = True) -> dict[str, tuple[int, int]]:

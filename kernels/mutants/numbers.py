@@ -78,7 +78,7 @@ def array_narrowed(text: Text) -> Iterator[Edit]:
 def _literals(text: Text) -> Iterator[ast.Constant]:
     """Number literals of the bodies and of module constants that are no tunables, without those that name an axis."""
     tunables = {tunable.name for tunable in text.candidate.tunables}
-    for statement in text.candidate.tree.body:
+    for statement in text.tree.body:
         if isinstance(statement, ast.Assign) and statement.targets[0].id not in tunables:  # type: ignore[attr-defined]
             yield from (node for node in ast.walk(statement.value) if number_of(node) is not None and isinstance(node, ast.Constant))
     for node in text.nodes:

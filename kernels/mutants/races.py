@@ -64,7 +64,7 @@ def scalar_shared(text: Text) -> Iterator[Edit]:
             for statement in loop.body:
                 match statement:
                     case ast.Assign(targets=[ast.Name(id=name)]) if names[name].is_scalar and names[name].dtype in CASTS:
-                        cell = FreshNames(text.candidate.tree)(f"{name}_shared")
+                        cell = FreshNames(text.tree)(f"{name}_shared")
                         made = ast.parse(f"{cell} = np.empty(1, dtype=np.{names[name].dtype})").body[0]
                         shared = _Shared(name, cell).visit(copy.deepcopy(loop))
                         yield reblocked(block, [*block[:position], made, shared, *block[position + 1:]], statement,

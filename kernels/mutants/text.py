@@ -39,6 +39,7 @@ class Text:
         self.candidate = candidate
         self.signature = signature
         self.finite = finite
+        self.tree = candidate.tree
         self.types = Types(candidate, signature)
         self.functions = tuple(self.types.functions.values())
         self._owner = {id(node): function for function in self.functions for node in ast.walk(function)}
@@ -51,7 +52,7 @@ class Text:
     @cached_property
     def parents(self) -> Mapping[int, ast.AST]:
         """By `id` of a node, the node that holds it."""
-        return {id(child): node for node in ast.walk(self.candidate.tree) for child in ast.iter_child_nodes(node)}
+        return {id(child): node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     @cached_property
     def blocks(self) -> tuple[tuple[ast.AST, Block], ...]:
@@ -89,7 +90,7 @@ class Text:
         if edit.old is not None:
             # A copy in which deepcopy takes `old` for copied already, and `new` for its copy.
             new = edit.new if edit.new != [] else [ast.Pass()]
-            tree = copy.deepcopy(candidate.tree, {id(edit.old): new})
+            tree = copy.deepcopy(self.tree, {id(edit.old): new})
             made = replace(made, text=rebuild(tree, candidate.tunables))
         try:
             made.identity  # noqa: B018 - taking it parses the text

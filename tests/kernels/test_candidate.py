@@ -1,5 +1,7 @@
 """Candidate: what is told apart, and what a hostile text may cost to read."""
+import gc
 import time
+import weakref
 
 import pytest
 from kernwright.kernels.candidate import Candidate, parse_tunables
@@ -31,7 +33,17 @@ def test_tunables_are_read_whatever_the_blanks():
         assert (tunable.name, tunable.value, tunable.choices) == ("TILE", 8, (8, 16))
 
 
-def test_knowing_who_a_candidate_is_keeps_no_syntax_tree():
+def test_many_candidates_keep_few_syntax_trees():
+    candidates = [Candidate(f"def kernel(a):\n    return a + {number}\n") for number in range(100)]
+    held = [weakref.ref(candidate.tree) for candidate in candidates if candidate.identity]
+    gc.collect()
+    assert sum(tree() is not None for tree in held) < 20
+    assert candidates[0].identity == Candidate(candidates[0].text + "# the same\n").identity
+
+
+def test_a_tree_that_is_held_is_the_same_each_time():
     candidate = Candidate("def kernel(a):\n    return a\n")
-    assert candidate.identity and "tree" not in vars(candidate)
-    assert candidate.identity == Candidate(candidate.text + "# the same\n").identity
+    tree = candidate.tree
+    for number in range(50):
+        assert Candidate(f"def kernel(a):\n    return {number}\n").tree is not tree
+    assert candidate.tree is tree

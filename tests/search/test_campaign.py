@@ -283,13 +283,6 @@ def test_asking_costs_next_to_nothing(names):
     assert time.perf_counter() - started < 500 * 2e-3
 
 
-def test_what_was_judged_keeps_no_syntax_tree_in_memory(tmp_path):
-    with new_journal(tmp_path) as journal:
-        campaign, _ = campaign_of(journal, Fleet(lambda candidate: 1.0), [Numbers("rewrite", 1000)], evaluations=20)
-        campaign.run()
-        assert len(campaign._known) == 20 and not any("tree" in vars(candidate) for candidate in campaign._known.values())
-
-
 @pytest.mark.parametrize("most", [10**9, 7])
 def test_a_short_run_judges_some_seeds_first_and_the_others_as_candidates_also_after_it_was_killed(tmp_path, most):
     """The clock goes on by 10 s with each judgement; of 160 s for the search, seeds have 64."""
