@@ -53,6 +53,11 @@ class FreshNames:
         return name
 
 
+def entries(node: ast.Subscript) -> list[ast.expr]:
+    """What stands between the brackets, one expression a dimension that is named."""
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
 def own_jumps(body: list[ast.stmt]) -> set[str]:
     """The jumps that leave an iteration of the loop with this body: of "break", "continue" and "return"."""
     found: set[str] = set()

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import syntax
 from .names import assigned_in, parameters_of
-from .seen import Instance
+from .seen import Instance, identity
 from .source import dtype_name
 
 BUILTINS = frozenset("sum max min any all len enumerate zip reversed".split())
@@ -139,7 +139,7 @@ class _Lists:
         """The dtype of a number, Python's own type for its own numbers, None where it is not known to be one."""
         if isinstance(node, ast.Constant):
             return type(node.value) if type(node.value) in (bool, int, float, complex) else None
-        types = {instance.type_of(node) for instance in self.instances if instance.type_of(node) is not None or _seen(instance, node)}
+        types = {instance.type_of(node) for instance in self.instances if identity(node) in instance.expressions}
         if len(types) != 1:
             return None
         (seen,) = types
@@ -314,7 +314,3 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _seen(instance: Instance, node: ast.expr) -> bool:
-    return getattr(node, "kernwright_id", -1) in instance.expressions

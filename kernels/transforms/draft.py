@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ..analysis import Analysis
+from ..analysis import Analysis, Loop
 from ..analysis.names import FreshNames, blocks
 from ..candidate import Candidate, CandidateError, JitOptions, Lineage, Number, Tunable
 
@@ -55,6 +55,14 @@ class Draft:
         block[position:position + 1] = list(new)
         if not block:
             block.append(ast.Pass())
+
+    def where_it_runs(self, loop: Loop, lines: list[ast.stmt]) -> None:
+        """Puts `lines`, the loop (of the copy) among them, in its place, under a test that it has an iteration."""
+        node, (start, stop) = self.of(loop.node), loop.range_arguments
+        placeholder = ast.Pass()
+        self.replace(node, placeholder)
+        template = "start > stop" if loop.descending else "start < stop"
+        self.replace(placeholder, ast.If(expression(template, start=start, stop=stop), lines, []))
 
     def put(self, old: ast.expr, new: ast.expr) -> None:
         """Puts an expression in the place of another (of the copy)."""

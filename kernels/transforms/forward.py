@@ -18,7 +18,7 @@ from ..analysis import Access, Function, Loop, analyse
 from ..analysis.affine import Affine
 from ..analysis.facts import implied_by
 from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
-from ..analysis.names import loaded, own_jumps, stored
+from ..analysis.names import entries, loaded, own_jumps, stored
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, as_load, assign, expression, name, shown, substitute
@@ -71,10 +71,10 @@ def _is_plain(function: Function, loop: Loop, statement: ast.stmt, store: Access
     if not store.write or not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
         return False
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target] if isinstance(statement, ast.AugAssign) else []
-    entries = _entries(node)
-    return len(targets) == 1 and targets[0] is node and len(entries) == len(store.subscripts) == function.type_of(node.value).ndim \
-        and all(s is not None and _moves_with(loop, s) for s in store.subscripts) and all(map(can_be_evaluated_anywhere, entries)) \
-        and not loaded(entries) & stored(loop.node.body) and fits_a_scalar(function, [node])
+    named = entries(node)
+    return len(targets) == 1 and targets[0] is node and len(named) == len(store.subscripts) == function.type_of(node.value).ndim \
+        and all(s is not None and _moves_with(loop, s) for s in store.subscripts) and all(map(can_be_evaluated_anywhere, named)) \
+        and not loaded(named) & stored(loop.node.body) and fits_a_scalar(function, [node])
 
 
 def _touches_one_element(function: Function, loop: Loop, statement: ast.stmt, store: Access) -> bool:
@@ -87,7 +87,7 @@ def _is_element(store: Access, read: Access) -> bool:
     """Whether what is read is written as the element that is stored."""
     plain = isinstance(read.node, ast.Subscript) and isinstance(read.node.value, ast.Name)
     return plain and read.origin is store.origin and read.subscripts == store.subscripts \
-        and len(_entries(read.node)) == len(read.subscripts)  # type: ignore[arg-type]
+        and len(entries(read.node)) == len(read.subscripts)  # type: ignore[arg-type]
 
 
 def _moves_with(loop: Loop, subscript: Affine) -> bool:
@@ -116,7 +116,7 @@ def _distance(loop: Loop, store: Access, read: Access) -> int | None:
     node = read.node
     if read.write or not (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.value, ast.Name)):
         return None
-    if read.origin is not store.origin or len(read.subscripts) != len(store.subscripts) or len(_entries(node)) != len(read.subscripts):
+    if read.origin is not store.origin or len(read.subscripts) != len(store.subscripts) or len(entries(node)) != len(read.subscripts):
         return None
     for distance in range(1, FARTHEST + 1):
         moved = Affine.of(loop.symbol) - distance  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ def _distance(loop: Loop, store: Access, read: Access) -> int | None:
 def _forward(draft: Draft, function: Function, loop: Loop, stores: list[Access], behind: dict[int, list[ast.Subscript]]) -> None:
     array: str = stores[-1].node.value.id  # type: ignore[attr-defined]
     node: ast.For = draft.of(loop.node)  # type: ignore[assignment]
-    start, stop = (copy.deepcopy(a) for a in loop.range_arguments)
+    start = loop.range_arguments[0]
     target = copy.deepcopy(stores[-1].node)
     kept = {k: draft.fresh(f"{array}_{k}_before") for k in range(1, max(behind) + 1)}
     for distance, reads in behind.items():
@@ -141,9 +141,7 @@ def _forward(draft: Draft, function: Function, loop: Loop, stores: list[Access],
     draft.replace(last, last, assign(target, name(now)))
     node.body += [assign(kept[k], name(kept[k - 1] if k > 1 else now)) for k in reversed(kept)]
     before = [assign(kept[k], as_load(_at(target, loop.variable, expression("start - k", start=start, k=k)))) for k in kept]
-    placeholder = ast.Pass()
-    draft.replace(node, placeholder)
-    draft.replace(placeholder, ast.If(expression("start < stop", start=start, stop=stop), [*before, node], []))
+    draft.where_it_runs(loop, [*before, node])
 
 
 def _into_scalar(draft: Draft, function: Function, store: Access, now: str, renewed: bool) -> None:
@@ -170,7 +168,3 @@ def _at(target: ast.expr, variable: str, value: ast.expr) -> ast.expr:
         if isinstance(entry, ast.Subscript):
             entry.slice = expression("x", x=entry.slice)
     return made
-
-
-def _entries(node: ast.Subscript) -> list[ast.expr]:
-    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..analysis import Function, analyse
 from ..analysis.legality import can_be_evaluated_anywhere
-from ..analysis.names import all_blocks, loaded, stored
+from ..analysis.names import all_blocks, entries, loaded, stored
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, expression, name
@@ -40,7 +40,7 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
         for view in _views(function):
             for use in view.uses:
                 subscript: ast.Subscript = draft.of(use)
-                subscript.slice = _index(draft, view, _entries(use))
+                subscript.slice = _index(draft, view, entries(use))
                 subscript.value = name(view.array)
             draft.replace(draft.of(view.statement))
             written.append(view.statement.targets[0].id)  # type: ignore[attr-defined]
@@ -65,21 +65,21 @@ def _views(function: Function) -> Iterator[_View]:
 
 def _view(function: Function, statement: ast.Assign, value: ast.Subscript, following: list[ast.stmt]) -> _View | None:
     bound: str = statement.targets[0].id  # type: ignore[attr-defined]
-    base, made_of = function.type_of(value.value), _entries(value)
+    base, made_of = function.type_of(value.value), entries(value)
     if not base.is_array or base.ndim is None or len(made_of) > base.ndim or not any(isinstance(e, ast.Slice) for e in made_of):
         return None
-    entries = (*made_of, *(ast.Slice() for _ in range(base.ndim - len(made_of))))
-    if not all(_begins_within(function, e) for e in entries):
+    dimensions = (*made_of, *(ast.Slice() for _ in range(base.ndim - len(made_of))))
+    if not all(_begins_within(function, e) for e in dimensions):
         return None
     if (loaded([e.lower if isinstance(e, ast.Slice) else e for e in made_of if not isinstance(e, ast.Slice) or e.lower]) | {value.value.id}) \
             & (stored(following) | {bound}):  # type: ignore[attr-defined]
         return None
     names = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == bound and isinstance(n.ctx, ast.Load)]
     uses = [n for s in following for n in ast.walk(s) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name) and n.value.id == bound]
-    free = [e for e in entries if isinstance(e, ast.Slice)]
+    free = [e for e in dimensions if isinstance(e, ast.Slice)]
     if not uses or len(uses) != len(names) or not all(_is_element(function, free, use) for use in uses):
         return None
-    return _View(statement, value.value.id, entries, tuple(uses))  # type: ignore[attr-defined]
+    return _View(statement, value.value.id, dimensions, tuple(uses))  # type: ignore[attr-defined]
 
 
 def _begins_within(function: Function, entry: ast.expr) -> bool:
@@ -91,7 +91,7 @@ def _begins_within(function: Function, entry: ast.expr) -> bool:
 
 
 def _is_element(function: Function, free: list[ast.Slice], use: ast.Subscript) -> bool:
-    indices = _entries(use)
+    indices = entries(use)
     return len(indices) == len(free) and all(
         not isinstance(index, ast.Slice) and function.type_of(index).is_integer
         and (_is_nonnegative(function, index) or entry.lower is None and entry.upper is None) for index, entry in zip(indices, free))
@@ -112,7 +112,3 @@ def _index(draft: Draft, view: _View, indices: list[ast.expr]) -> ast.expr:
         index = copy.deepcopy(draft.of(next(given)))
         made.append(index if entry.lower is None else expression("lower + index", lower=copy.deepcopy(entry.lower), index=index))
     return made[0] if len(made) == 1 else ast.Tuple(made, ast.Load())
-
-
-def _entries(node: ast.Subscript) -> list[ast.expr]:
-    return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..analysis import Function, Loop, analyse
+from ..analysis import Analysis, Function, Loop, analyse
 from ..analysis.legality import header_is_invariant, iterations_may_be_reordered, keeps_its_variable
 from ..analysis.liveness import exposed
 from ..analysis.names import stored
@@ -27,15 +27,7 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     analysis = analyse(candidate, signature)
     for function, outer in analysis.loops:
         inner = _inner(function, outer)
-        if inner is None or not _legal(function, outer, inner):
-            continue
-        draft = Draft(candidate, analysis)
-        first, second = draft.of(outer.node), draft.of(inner.node)
-        first.target, second.target = second.target, first.target      # type: ignore[union-attr]
-        first.iter, second.iter = second.iter, first.iter              # type: ignore[union-attr]
-        first.body, second.body = [second], [*first.body[:-1], *second.body]
-        made = draft.finish(NAME, f"loops {outer.variable} and {inner.variable} interchanged (line {outer.line})")
-        if made is not None:
+        if inner is not None and _legal(function, outer, inner) and (made := _interchanged(candidate, analysis, outer, inner)):
             yield made
 
 
@@ -43,10 +35,21 @@ def independent_outward(candidate: Candidate, signature: Signature) -> Rewrite |
     """The first interchange that moves a loop of independent iterations, with a loop in it, out of one whose iterations depend on
     each other; None where there is none such. What goes over all rows again and again then goes over one row as often."""
     analysis = analyse(candidate, signature)
-    wanted = {f"loops {outer.variable} and {inner.variable} interchanged (line {outer.line})"
-              for function, outer in analysis.loops if (inner := _inner(function, outer)) is not None
-              and inner.children and _is_independent(function, inner, outer) and not _is_independent(function, outer, outer)}
-    return next((made for made in propose(candidate, signature) if made.note in wanted), None) if wanted else None
+    for function, outer in analysis.loops:
+        inner = _inner(function, outer)
+        if inner is not None and inner.children and _is_independent(function, inner, outer) and not _is_independent(function, outer, outer) \
+                and _legal(function, outer, inner) and (made := _interchanged(candidate, analysis, outer, inner)):
+            return made
+    return None
+
+
+def _interchanged(candidate: Candidate, analysis: Analysis, outer: Loop, inner: Loop) -> Rewrite | None:
+    draft = Draft(candidate, analysis)
+    first, second = draft.of(outer.node), draft.of(inner.node)
+    first.target, second.target = second.target, first.target      # type: ignore[union-attr]
+    first.iter, second.iter = second.iter, first.iter              # type: ignore[union-attr]
+    first.body, second.body = [second], [*first.body[:-1], *second.body]
+    return draft.finish(NAME, f"loops {outer.variable} and {inner.variable} interchanged (line {outer.line})")
 
 
 def _is_independent(function: Function, loop: Loop, within: Loop) -> bool:

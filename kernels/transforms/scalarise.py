@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from ..analysis import Access, Analysis, Function, Loop, analyse
 from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
-from ..analysis.names import loaded, own_jumps, stored
+from ..analysis.names import entries, loaded, own_jumps, stored
 from ..candidate import Candidate
 from ..signature import Signature
-from .draft import Draft, Rewrite, as_load, assign, expression, name, shown
+from .draft import Draft, Rewrite, as_load, assign, name, shown
 from .element import ElementToScalar, fits_a_scalar
 
 NAME = "scalarise"
@@ -45,8 +45,8 @@ def _groups(function: Function, loop: Loop) -> Iterator[list[Access]]:
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
             continue
         subscripts = access.subscripts
-        entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if any(s is None or not s.loops <= here for s in subscripts) or len(subscripts) != len(entries):
+        named = entries(node)
+        if any(s is None or not s.loops <= here for s in subscripts) or len(subscripts) != len(named):
             continue
         found.setdefault((node.value.id, access.origin, subscripts), []).append(access)
     for group in found.values():
@@ -60,9 +60,9 @@ def _legal(function: Function, loop: Loop, group: list[Access]) -> bool:
         return False
     if own_jumps(loop.node.body) & {"return", "continue"} or any(inner.parallel for inner in loop.inside):
         return False
-    entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    named = entries(node)
     array = function.type_of(node.value)
-    if not array.is_array or array.ndim != len(entries) or not all(can_be_evaluated_anywhere(e) for e in entries):
+    if not array.is_array or array.ndim != len(named) or not all(can_be_evaluated_anywhere(e) for e in named):
         return False
     if loaded([node]) & stored([loop.node]) or not fits_a_scalar(function, [a.node for a in group]):  # type: ignore[misc]
         return False
@@ -97,13 +97,9 @@ def _rewrite(candidate: Candidate, analysis: Analysis, function: Function, loop:
     if known_in_bounds:
         draft.replace(node, *lines)
     else:
-        start, stop = loop.range_arguments
-        template = "start > stop" if loop.descending else "start < stop"
-        if not all(can_be_evaluated_anywhere(a) for a in (start, stop)):
+        if not all(can_be_evaluated_anywhere(a) for a in loop.range_arguments):
             return None
-        placeholder = ast.Pass()
-        draft.replace(node, placeholder)
-        draft.replace(placeholder, ast.If(expression(template, start=start, stop=stop), lines, []))
+        draft.where_it_runs(loop, lines)
     return draft.finish(NAME, f"{shown(as_load(element))} kept in a scalar throughout loop {loop.variable} (line {loop.line})")
 
 

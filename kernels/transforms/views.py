@@ -17,7 +17,7 @@ from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
 from ..analysis.names import loaded, stored
 from ..candidate import Candidate
 from ..signature import Signature
-from .draft import Draft, Rewrite, assign, expression, name
+from .draft import Draft, Rewrite, assign, name
 
 NAME = "views"
 
@@ -118,8 +118,4 @@ def _insert(draft: Draft, loop: Loop, rows: list[_Row]) -> None:
     if all(row.certain for row in rows):
         draft.replace(node, *lines, node)
         return
-    start, stop = loop.range_arguments
-    placeholder = ast.Pass()
-    draft.replace(node, placeholder)
-    template = "start > stop" if loop.descending else "start < stop"
-    draft.replace(placeholder, ast.If(expression(template, start=start, stop=stop), [*lines, node], []))
+    draft.where_it_runs(loop, [*lines, node])
