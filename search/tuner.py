@@ -14,6 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from ..kernels.candidate import Candidate, JitOptions, Lineage, Number
+from ..kernels.idle_flags import without_idle
 from ..kernels.signature import Signature
 from ..kernels.transforms import options as options_rewrite
 from ..workers.evaluation import Evaluation, Verdict
@@ -45,7 +46,7 @@ class Space:
     @classmethod
     def of(cls, candidate: Candidate, signature: Signature, max_threads: int, finite: bool) -> Space:
         """The space around `candidate`: its tunables, and whatever the options rewrite can change of its options."""
-        reached = [candidate.options, *(rewrite.candidate.options for rewrite in options_rewrite.propose(
+        reached = [without_idle(candidate), *(rewrite.candidate.options for rewrite in options_rewrite.propose(
             candidate, signature, max_threads=max_threads, finite=finite))]
         return cls(tuple((f"{place} {t.name}", tuple(sorted(t.choices))) for place, t in enumerate(candidate.tunables)),
                    tuple(sorted({",".join(options.fastmath) for options in reached})),
@@ -95,7 +96,7 @@ class Space:
 
     def point(self, candidate: Candidate) -> Point | None:
         """Where `candidate` lies, None if outside this space."""
-        options, found = candidate.options, {}
+        options, found = without_idle(candidate), {}
         if len(candidate.tunables) != len(self.tunables):
             return None
         for tunable, (name, choices) in zip(candidate.tunables, self.tunables):
@@ -155,7 +156,7 @@ class Tuner:
         answer once MODELLED_ASKS points of the sampler and RANDOM_ASKS at random were all known already.
         """
         study = self._study(candidate, self._machine if machine is None else machine)
-        self._seen.add(candidate.identity)
+        self._seen |= {candidate.identity, replace(candidate, options=without_idle(candidate)).identity}
         if study.exhausted:
             return None
         if study.optuna is None:

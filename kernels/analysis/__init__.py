@@ -71,23 +71,24 @@ class Analysis:
 
 
 def analyse(candidate: Candidate, signature: Signature) -> Analysis:
-    """The analysis of a candidate's text. Functions outside the model are left out; raises CandidateError where the
+    """The analysis of a candidate's text, whatever its tunables are, for arguments that keep the signature's relations and are
+    not empty: a champion's guard lets no others in. Functions outside the model are left out; raises CandidateError where the
     text does not parse."""
-    return _analyse(candidate.text, candidate.convention, signature, False)
+    return _analyse(candidate.text, candidate.convention, signature, tuned=True)
 
 
-def analyse_as_promised(candidate: Candidate, signature: Signature) -> Analysis:
-    """The same of the text as it stands, tunables being the numbers that they are now, for arguments that keep the
-    signature's relations and are not empty. A function that is outside the model is in `undecided`, with the reason."""
-    return _analyse(candidate.text, candidate.convention, signature, True)
+def analyse_as_tuned(candidate: Candidate, signature: Signature) -> Analysis:
+    """The same of the text as it stands, tunables being the numbers that they are now. A function that is outside the model is
+    in `undecided`, with the reason."""
+    return _analyse(candidate.text, candidate.convention, signature, tuned=False)
 
 
 @lru_cache(maxsize=32)
-def _analyse(text: str, convention: Convention, signature: Signature, promised: bool) -> Analysis:
+def _analyse(text: str, convention: Convention, signature: Signature, tuned: bool) -> Analysis:
     candidate = Candidate(text, convention=convention)
     tree = candidate.tree       # held, so that the types below are of the nodes of this very tree
     functions, undecided = [], {}
-    constants = _constants(candidate, tuned=not promised)
+    constants = _constants(candidate, tuned)
     try:
         types = Types(candidate, signature)
         aliases = Aliases(types)
@@ -95,7 +96,7 @@ def _analyse(text: str, convention: Convention, signature: Signature, promised: 
             if recognise(node):
                 continue    # it has no array and no loop, and its roundings must stay as they are
             try:
-                known = partial(promise, signature, convention) if promised and node.name == ENTRY else None
+                known = partial(promise, signature, convention) if node.name == ENTRY else None
                 facts = analyse_function(node, types, aliases, constants, known)
                 functions.append(Function(node, facts, types, aliases, Liveness(node.body)))
             except Undecided as reason:
@@ -105,7 +106,7 @@ def _analyse(text: str, convention: Convention, signature: Signature, promised: 
     return Analysis(tree, tuple(functions), undecided)
 
 
-def _constants(candidate: Candidate, tuned: bool = True) -> dict[str, tuple[int, int]]:
+def _constants(candidate: Candidate, tuned: bool) -> dict[str, tuple[int, int]]:
     """The module's integer constants: least and greatest value. tuned: a tunable may take each of its choices."""
     found = {}
     for node in candidate.tree.body:

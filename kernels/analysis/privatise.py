@@ -97,15 +97,19 @@ def private_to_iterations(function: Function, allocation: Allocation, loop: Loop
 
 def _written_first(function: Function, loop: Loop, accesses: list[Access]) -> bool:
     here = frozenset((*loop.enclosing, loop))
-    for position, statement in enumerate(loop.node.body):        # the first that touches the array decides
+    written: Box | None = None
+    for position, statement in enumerate(loop.node.body):        # the first ones that touch the array decide
         touching = [a for a in function.facts.within(statement) if a in accesses]
         if not touching:
             continue
         box = _box(function, statement, touching, here)
-        if box is not None and _is_whole(function, touching[0], box):
+        joined = box if written is None or box is None else _joined(written, box)
+        if joined is None:
+            later = [a for s in loop.node.body[position:] for a in function.facts.within(s) if a in accesses and not a.write]
+            return written is not None and all(_covers(written, read) for read in later)
+        if _is_whole(function, touching[0], joined):
             return True
-        later = [a for s in loop.node.body[position + 1:] for a in function.facts.within(s) if a in accesses and not a.write]
-        return box is not None and all(_covers(box, read) for read in later)
+        written = joined
     return True
 
 
@@ -150,6 +154,17 @@ def _box(function: Function, statement: ast.stmt, touching: list[Access], here: 
         else:
             return None
     return None if unused else box
+
+
+def _joined(first: Box, second: Box) -> Box | None:
+    """The block of two that lie side by side, one of which may be empty; None where they do not."""
+    differing = [d for d, (one, other) in enumerate(zip(first, second)) if one != other]
+    if not differing:
+        return first
+    d = differing[0]
+    if len(differing) > 1 or first[d][1] + 1 != second[d][0]:
+        return None
+    return [*first[:d], (first[d][0], second[d][1]), *first[d + 1:]]
 
 
 def _is_whole(function: Function, written: Access, box: Box) -> bool:

@@ -5,7 +5,7 @@ import ast
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..analysis import Analysis, Function, analyse_as_promised
+from ..analysis import Analysis, Function, analyse_as_tuned
 from ..candidate import Candidate
 from ..interpret.scalars import is_prange, parallel_loops
 from ..signature import Signature
@@ -70,7 +70,7 @@ def prove_parallel(candidate: Candidate, signature: Signature, seconds: float = 
     if not candidate.options.parallel:
         return ParallelProof((), ())
     solver = Solver(seconds)
-    analysis = analyse_as_promised(candidate, signature)
+    analysis = analyse_as_tuned(candidate, signature)
     bounds = {function.node.name: Bounds(function, solver) for function in analysis.functions}
     loops = [proof for function in analysis.functions for proof in _loops(candidate, function, Races(function, solver, bounds))]
     loops += [LoopProof(line, False, reason) for function in analysis.functions for line, reason in complaints(function, solver)]

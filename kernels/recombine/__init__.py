@@ -6,8 +6,10 @@ should fit, so that few are wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from ..candidate import CandidateError
+from ..candidate import Candidate, CandidateError
+from ..idle_flags import without_idle
 from . import helpers, merge, options, tunables
 from .pair import Pair, Recombined
 
@@ -18,8 +20,15 @@ KINDS: Mapping[str, Propose] = {module.NAME: module.propose for module in (merge
 
 
 def recombined(kind: str, pair: Pair) -> list[Recombined]:
-    """What `kind` makes of the pair, in no order of worth; empty where the two have nothing for it, or cannot be read."""
+    """What `kind` makes of the pair, in no order of worth and without flags that are idle there; empty where the two have nothing
+    for it, or cannot be read."""
     try:
-        return list(KINDS[kind](pair))
+        first = _awake(pair.first)
+        found = [replace(each, candidate=_awake(each.candidate)) for each in KINDS[kind](pair)]
+        return [each for each in found if each.candidate.identity != first.identity]
     except (CandidateError, RecursionError, ValueError):
         return []
+
+
+def _awake(candidate: Candidate) -> Candidate:
+    return replace(candidate, options=without_idle(candidate))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ..analysis import Analysis, Loop
 from ..analysis.names import FreshNames, blocks
 from ..candidate import Candidate, CandidateError, JitOptions, Lineage, Number, Tunable
+from ..idle_flags import without_idle
 
 Node = TypeVar("Node", bound=ast.AST)
 MAX_LINES = 1500         # unrolled text beyond this would choke the compiler
@@ -94,16 +95,23 @@ class Draft:
 
 def rewritten(candidate: Candidate, transform: str, note: str, text: str | None = None,
               options: JitOptions | None = None) -> Rewrite | None:
-    """`candidate` with another text or other options, its lineage set; None where it is no candidate or the same one."""
+    """`candidate` with another text or other options, without flags that are idle there, its lineage set; None where it is no
+    candidate or the same one."""
     lineage = Lineage(f"rewrite:{transform}", note, (candidate.identity,))
     made = replace(candidate, text=candidate.text if text is None else text,
                    options=candidate.options if options is None else options, lineage=lineage)
     try:
-        if made.text.count("\n") > MAX_LINES or made.identity == candidate.identity or not made.tunables and candidate.tunables:
+        made = replace(made, options=without_idle(made))
+        if made.text.count("\n") > MAX_LINES or not made.tunables and candidate.tunables or made.identity in _like(candidate):
             return None
     except CandidateError:
         return None
     return Rewrite(made, transform, note)
+
+
+def _like(candidate: Candidate) -> tuple[str, str]:
+    """The identities of `candidate` with and without flags that are idle in it."""
+    return candidate.identity, replace(candidate, options=without_idle(candidate)).identity
 
 
 def rebuild(tree: ast.Module, tunables: Iterable[Tunable]) -> str:

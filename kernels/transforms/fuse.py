@@ -2,7 +2,7 @@
 
 Legality: no iteration of the second loop depends on a later iteration of the first; the loops share no scalar except
 such as each of them binds before reading it; nothing jumps out of either, and no `continue` skips the second body.
-Statements between the loops are moved in front if they only allocate or compute extents and touch nothing of the first.
+Statements between the loops are moved in front if they only allocate or compute with scalars and touch nothing of the first.
 Two `prange` loops stay one only if no iteration depends on another one at all.
 """
 from __future__ import annotations
@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from ..analysis import Function, Loop, analyse
 from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
 from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
+from ..analysis.numpy_calls import CASTS, ELEMENTWISE_BINARY, ELEMENTWISE_UNARY, SCALAR_BUILTINS
 from ..analysis.privatise import ALLOCATING
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, renamed
 
 NAME = "fuse"
+SCALAR_FUNCTIONS = ELEMENTWISE_UNARY | ELEMENTWISE_BINARY | CASTS | SCALAR_BUILTINS
+"""Of scalars they are scalars, and nothing else depends on when they are called."""
 
 
 @dataclass(frozen=True)
@@ -52,40 +55,50 @@ def _sites(function: Function) -> Iterator[_Site]:
             if loop is not None:
                 if previous is not None:
                     between = block[previous[0] + 1:position]
-                    if all(_is_movable(s) for s in between):
+                    if all(_is_movable(function, s) for s in between):
                         yield _Site(previous[1], loop, tuple(between))
                 previous = (position, loop)
 
 
-def _is_movable(statement: ast.stmt) -> bool:
-    """Whether the statement binds one name to an allocation or to integers that are no array elements."""
+def _is_movable(function: Function, statement: ast.stmt) -> bool:
+    """Whether the statement binds one name to an allocation or to a scalar that is no array's element."""
     match statement:
-        case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind)) as call):
-            return kind in ALLOCATING and all(_is_description(p) for p in (*call.args, *(k.value for k in call.keywords)))
+        case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind)) as call) \
+                if kind in ALLOCATING:
+            return all(_is_description(function, p) for p in (*call.args, *(k.value for k in call.keywords)))
         case ast.Assign(targets=[ast.Name()], value=value):
-            return not isinstance(value, ast.Name) and can_be_evaluated_anywhere(value) or _is_number(value)
+            return not isinstance(value, ast.Name) and can_be_evaluated_anywhere(value) or _is_arithmetic(function, value)
     return False
 
 
-def _is_description(node: ast.expr) -> bool:
+def _is_arithmetic(function: Function, node: ast.expr) -> bool:
+    """Whether it is made of scalars by operators and elementary functions."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name():
+            return function.type_of(node).is_scalar
+        case ast.UnaryOp(operand=operand):
+            return _is_arithmetic(function, operand)
+        case ast.BinOp(left=left, right=right):
+            return _is_arithmetic(function, left) and _is_arithmetic(function, right)
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=ast.Constant()):
+            return True
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id="np" | "math"), attr=name), args=arguments, keywords=[]):
+            return name in SCALAR_FUNCTIONS and all(_is_arithmetic(function, a) for a in arguments)
+    return False
+
+
+def _is_description(function: Function, node: ast.expr) -> bool:
     """Whether it describes an array to allocate: extents, a dtype, another array's shape, a number."""
     match node:
         case ast.Tuple(elts=elements):
-            return all(_is_description(e) for e in elements)
+            return all(_is_description(function, e) for e in elements)
         case ast.Attribute(value=ast.Name(), attr="shape" | "dtype" | "size" | "float32" | "float64"):
             return True
         case ast.Attribute(value=ast.Name(id="np")):
             return True
-    return can_be_evaluated_anywhere(node) or _is_number(node)
-
-
-def _is_number(node: ast.expr) -> bool:
-    if isinstance(node, ast.UnaryOp):
-        return _is_number(node.operand)
-    if isinstance(node, ast.Call):               # np.float32(0.0)
-        return isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "np" \
-            and len(node.args) == 1 and not node.keywords and _is_number(node.args[0])
-    return isinstance(node, ast.Constant)
+    return can_be_evaluated_anywhere(node) or _is_arithmetic(function, node)
 
 
 def _legal(function: Function, site: _Site) -> bool:

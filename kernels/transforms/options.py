@@ -2,7 +2,8 @@
 
 Legality: none of them changes what the text says. `fastmath` flags license the compiler to round differently (the
 tolerance decides); `nnan` and `ninf` assume finite numbers, so they are proposed only for specs that exclude others.
-`error_model` differs only where a divisor is zero ("numpy" gives inf and nan, as the reference does).
+`error_model` differs only where a divisor is zero; "numpy" gives inf and nan, as the reference does, and "python", which looks at
+each divisor, is never the faster one.
 """
 from __future__ import annotations
 
@@ -16,8 +17,7 @@ from ..signature import Signature
 from .draft import Rewrite, rewritten
 
 NAME = "options"
-FASTMATH = ((), ("contract",), ("contract", "nsz", "reassoc"), ("arcp", "contract", "nsz", "reassoc"),
-            ("afn", "arcp", "contract", "nsz", "reassoc"))
+FASTMATH = ((), ("contract",), ("contract", "nsz", "reassoc"), ("afn", "arcp", "contract", "nsz", "reassoc"))
 FASTMATH_FINITE = (("afn", "arcp", "contract", "ninf", "nnan", "nsz", "reassoc"),)
 
 
@@ -34,14 +34,13 @@ def _changes(candidate: Candidate, signature: Signature, max_threads: int, finit
     if _has_floats(candidate, signature):
         for flags in FASTMATH + (FASTMATH_FINITE if finite else ()):
             yield replace(options, fastmath=flags), f"fastmath {', '.join(flags) or 'off'}"
-    if any(isinstance(n, ast.Div | ast.FloorDiv | ast.Mod | ast.Pow) for n in ast.walk(candidate.tree)):
-        other = "numpy" if options.error_model == "python" else "python"
-        yield replace(options, error_model=other), f"error_model {other}"
+    if options.error_model == "python":
+        yield replace(options, error_model="numpy"), "error_model numpy"
     if options.parallel:
         yield replace(options, parallel=False, threads=None), "parallel off"
-        counts = {1 << k for k in range(max_threads.bit_length())} | {max_threads}
-        for threads in sorted(n for n in counts if 1 <= n <= max_threads):
+        for threads in sorted({1 << k for k in range(max_threads.bit_length())} - {max_threads}):
             yield replace(options, threads=threads), f"{threads} thread{'s' if threads > 1 else ''}"
+        yield replace(options, threads=None), "all threads"
     elif max_threads > 1 and uses_parallel([candidate.tree]):
         yield replace(options, parallel=True), "parallel on"
 

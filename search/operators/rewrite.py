@@ -11,7 +11,7 @@ from ...kernels import transforms
 from ...kernels.analysis.heat import Heat
 from ...kernels.candidate import Candidate, Lineage
 from ...kernels.signature import Signature
-from ...kernels.transforms import Rewrite
+from ...kernels.transforms import Rewrite, options
 from ...workers.evaluation import Evaluation, Verdict
 from ..population import Elite, Population
 from .records import Records
@@ -90,14 +90,16 @@ class RewriteOperator:
                 self.records.change_won(note)
 
     def _walk(self, population: Population, rng: random.Random) -> Candidate | None:
-        """Two or more rewrites in a row from an elite; tries some paths until one ends where nobody was."""
+        """Two or more rewrites of the text in a row from an elite; tries some paths until one ends where nobody was. Options are left
+        to single steps and the tuner: on a path, a bad one hides what the others would bring."""
+        ways = [name for name in self._names if name != options.NAME]
         for _ in range(WALK_TRIES):
             elite = population.parent(rng)
             if elite is None:
                 return None
             at, names, notes = elite.candidate, [], []
             for _ in range(rng.randint(2, LONGEST_WALK)):
-                step, _ = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity)
+                step, _ = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity, ways)
                 if step is None:
                     break
                 at, names, notes = step.candidate, [*names, step.transform], [*notes, step.note]
@@ -106,11 +108,12 @@ class RewriteOperator:
                 return self._hand_out(replace(at, lineage=lineage), tuple(names), elite)
         return None
 
-    def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool]) -> tuple[Rewrite | None, bool]:
-        """A wanted rewrite of `candidate`, and whether it is worth trying now; each transform is drawn by its success rate, in
-        however many ways it applies, and passed over the more likely the colder the lines are that it changes, and the more
-        often the same change was tried in vain."""
-        names = list(self._names)
+    def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool],
+              among: Sequence[str] | None = None) -> tuple[Rewrite | None, bool]:
+        """A wanted rewrite of `candidate`, and whether it is worth trying now; each transform (among those of these names) is drawn
+        by its success rate, in however many ways it applies, and passed over the more likely the colder the lines are that it
+        changes, and the more often the same change was tried in vain."""
+        names = list(self._names if among is None else among)
         cold = None
         while names:
             name = rng.choices(names, [self.records.rate(name) ** SHARPNESS for name in names])[0]

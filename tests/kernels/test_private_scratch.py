@@ -32,3 +32,22 @@ def test_written_whole_in_each_iteration_of_an_inner_loop_that_holds_all_uses():
 ], ids=["but for one element", "from its old value", "now and then"])
 def test_what_is_not_written_in_full_before_it_is_read_is_not_private(first, write):
     assert not loop_over_rows_is_parallel(first, write)
+
+
+JOINED = """def kernel(a, out0):
+    t = np.empty((a.shape[1],), dtype=np.float64)
+    shift = 1 % a.shape[1]
+    for i in range(a.shape[0]):
+        for j in range(shift):
+            t[j] = a[i, j + a.shape[1] - shift]
+        for j in range(a.shape[1] - shift):
+            t[j + {second}] = a[i, j]
+        for j in range(a.shape[1]):
+            out0[i, j] = t[j]
+"""
+
+
+@pytest.mark.parametrize("second, private", [("shift", True), ("shift + 1 - 1", True), ("0", False)])
+def test_written_in_two_blocks_side_by_side_which_is_how_a_row_is_rolled(second, private):
+    candidate = Candidate(JOINED.format(second=second), convention="writes")
+    assert any("loop i " in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)) is private

@@ -134,11 +134,12 @@ def test_equal_seeds_propose_equally():
 
 
 def test_tuning_moves_on_to_other_elites_until_all_are_exhausted():
-    """The toy kernels have no tunables: an elite's space is its five sets of fast-math flags, one of them its own."""
-    pool, operator = pool_of(numbered(1), numbered(2)), TuneOperator(Tuner(1, SIGNATURE, max_threads=1, finite=False))
+    """The kernels have no tunables: an elite's space is its four sets of fast-math flags, one of them its own."""
+    kernels = [Candidate(f"def kernel(a):\n    a[0] = np.sin(a[0]) * {number}.5 / a[1]\n", JitOptions(error_model="numpy")) for number in (1, 2)]
+    pool, operator = pool_of(*kernels), TuneOperator(Tuner(1, SIGNATURE, max_threads=1, finite=False))
     assert operator.propose(Pool(), random.Random(0)) is None
     found = drain(operator, pool, random.Random(0))
-    assert Counter(c.lineage.parents[0] for c in found) == {numbered(1).identity: 4, numbered(2).identity: 4}
+    assert Counter(c.lineage.parents[0] for c in found) == {kernel.identity: 3 for kernel in kernels}
     for candidate in found:
         operator.learn(candidate, judged(candidate, 1.0))
 

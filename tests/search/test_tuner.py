@@ -64,7 +64,7 @@ def test_a_serial_text_is_never_run_in_parallel():
 
 
 def test_finite_opens_the_flags_that_assume_it():
-    found = run(Tuner(1, SIGNATURE, max_threads=1, finite=True), Candidate(SERIAL), 40)
+    found = run(Tuner(1, SIGNATURE, max_threads=1, finite=True), Candidate(SERIAL.replace("UNROLL / 2.0", "max(a[i], 1.5)")), 40)
     assert any("nnan" in c.options.fastmath for c in found)
 
 
@@ -78,18 +78,17 @@ def test_a_small_space_is_exhausted_exactly():
     base = Candidate("def kernel(a):\n    a[:] = a / 3.0\n")
     tuner = Tuner(1, SIGNATURE, max_threads=1, finite=False)
     found = run(tuner, base, 100)
-    assert {(c.options.fastmath, c.options.error_model) for c in (base, *found)} == {
-        (flags, model) for model in ("python", "numpy") for flags in (
-            (), ("contract",), ("contract", "nsz", "reassoc"), ("arcp", "contract", "nsz", "reassoc"), ("afn", "arcp", "contract", "nsz", "reassoc"))}
+    assert len(found) == 3 and {c.options.fastmath for c in (base, *found)} == {
+        (), ("contract",), ("contract", "nsz", "reassoc"), ("arcp", "contract", "nsz", "reassoc")}
     assert tuner.propose(base) is None
 
 
 def test_options_that_cannot_matter_are_not_tuned():
-    """Integers have no fast math, and without a division the error models do not differ."""
+    """Integers have no fast math, and without a division there is one error model."""
     integers = Signature((Argument("a", "array", "int64", 1, written=True),), ())
     tuner, base = Tuner(1, integers, max_threads=1, finite=False), Candidate(SERIAL.replace(" / 2.0", ""))
     found = run(tuner, base, 50)
-    assert len(found) == 7 and {c.options for c in found} == {JitOptions()}
+    assert len(found) == 7 and {c.options for c in found} == {JitOptions(error_model="numpy")}
 
 
 def test_what_others_evaluated_is_learned_and_not_proposed():

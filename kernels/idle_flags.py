@@ -1,0 +1,72 @@
+"""Idle flags: fastmath flags and error models that can change nothing in a text, so that what differs in them alone is not built
+and timed twice.
+
+Conservative: where a flag might matter it stays. What LLVM makes of each flag: its language reference, "Fast-Math Flags".
+"""
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .analysis.numpy_calls import ALLOCATORS, CASTS
+from .candidate import Candidate, JitOptions
+from .vecmath import recognise
+
+_ELEMENTARY = frozenset("sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh asin acos atan floor ceil "
+                        "rint trunc".split())
+_PLAIN = ALLOCATORS | CASTS | {"range", "prange", "len", "int", "float", "bool", "complex", "abs", "absolute", "fabs"}
+"""Calls in which no flag finds anything to change."""
+
+
+def without_idle(candidate: Candidate, options: JitOptions | None = None) -> JitOptions:
+    """`options`, by default the candidate's own, without what its text gives no occasion for. Raises CandidateError."""
+    options = candidate.options if options is None else options
+    nodes = list(_nodes(candidate.tree))
+    operators = {type(node.op) for node in nodes if isinstance(node, ast.BinOp | ast.AugAssign)}
+    called = {_called(node) for node in nodes if isinstance(node, ast.Call)} - _PLAIN - _helpers(candidate.tree)
+    calls = bool(called - _ELEMENTARY)
+    anything = calls or ast.Pow in operators
+    occasions = {
+        "arcp": anything or ast.Div in operators,
+        "afn": anything or bool(called),
+        "contract": anything or bool(operators & {ast.Mult, ast.Div}),
+        "ninf": anything or any(_asks(node) for node in nodes),
+        "nnan": anything or any(_asks(node) for node in nodes),
+    }
+    divided = any(isinstance(node, ast.BinOp) and _may_divide_by_zero(node.op, node.right)
+                  or isinstance(node, ast.AugAssign) and _may_divide_by_zero(node.op, node.value) for node in nodes)
+    return replace(options, fastmath=tuple(flag for flag in options.fastmath if occasions.get(flag, True)),
+                   error_model=options.error_model if calls or divided else "numpy")
+
+
+def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but those of functions of vecmath, which are compiled with flags of their own."""
+    for statement in tree.body:
+        if not (isinstance(statement, ast.FunctionDef) and recognise(statement)):
+            yield from ast.walk(statement)
+
+
+def _helpers(tree: ast.Module) -> set[str]:
+    return {statement.name for statement in tree.body if isinstance(statement, ast.FunctionDef)}
+
+
+def _called(call: ast.Call) -> str:
+    """The name of the function; "?" for what is no name of a module."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="np" | "math"), attr=name):
+            return name
+    return "?"
+
+
+def _asks(node: ast.AST) -> bool:
+    """Whether numbers are compared, or multiplied by a zero: what a nan or an infinity decides."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float | complex) and node.value == 0
+    return isinstance(node, ast.Compare | ast.BoolOp | ast.IfExp | ast.If | ast.While)
+
+
+def _may_divide_by_zero(operator: ast.operator, divisor: ast.expr) -> bool:
+    if not isinstance(operator, ast.Div | ast.FloorDiv | ast.Mod):
+        return False
+    return not (isinstance(divisor, ast.Constant) and bool(divisor.value))
