@@ -9,16 +9,16 @@ import numpy as np
 
 from . import syntax
 from .affine import ZERO, Affine
+from .aside import Aside
 from .dtypes import stored_as
 from .errors import CannotLift
 from .expressions import BINARY
 from .indexing import Target
-from .masks import Masks
 from .seen import identity, joined_type
 from .values import Pack, Value
 
 
-class Assignments(Masks):
+class Assignments(Aside):
     """Lifts assignments and augmented assignments."""
 
     def assign(self, target: ast.expr, node: ast.expr) -> None:
@@ -181,7 +181,7 @@ class Assignments(Masks):
             value = self.held(value)
         value = self.stretched(value, place.extents, place.ones) if place.ndim else value
         if place.ndim and self.overlapping(target, value):
-            value = self.stretched(self.held(value), place.extents, place.ones)
+            value = self.set_aside(target, value) or self.stretched(self.held(value), place.extents, place.ones)
         with self.nest(place.extents, target.lows) as index:
             text = stored_as(value.element(index), value, place.dtype)
             self.emit(f"{place.element(index)} = {text}")

@@ -124,12 +124,15 @@ class Masks(Deferral):
 
     def overlapping(self, target: Target, value: Value) -> bool:
         """Whether an element is read, through any variable, after the loops may have written it."""
+        return bool(self.overwritten(target, value))
+
+    def overwritten(self, target: Target, value: Value) -> set[str]:
+        """The elements of `value`, as texts in terms of `axis(n)`, that would be read after the loops may have written them."""
         place = target.place
         index = tuple(axis(n) if e.constant != 1 else ZERO for n, e in enumerate(place.extents))
         text = self.dry(place, index)[-1][2]
-        return any(self.may_alias(root, sure, place)
-                   and (target.scattered or read != text and (root != place.root or written_before(read, text, len(index))))
-                   for root, sure, read in self.dry(value, index))
+        return {read for root, sure, read in self.dry(value, index) if self.may_alias(root, sure, place)
+                and (target.scattered or read != text and (root != place.root or written_before(read, text, len(index))))}
 
     def may_alias(self, root: str, sure: bool, place: Value) -> bool:
         """Whether the memory of the variable `root` may be that of `place`."""

@@ -18,7 +18,8 @@ EXPENSIVE = 8
 
 
 class Writer:
-    """Emits lines; `reads` logs each array element that an expression's text holds, as (root, sure, text)."""
+    """Emits lines; `reads` logs each array element that an expression's text holds, as (root, sure, text); `instead`: what
+    stands in place of some elements, by their texts."""
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
@@ -26,6 +27,7 @@ class Writer:
         self.indent = 0
         self.open: list[str] = []
         self.reads: list[tuple[str, bool, str]] = []
+        self.instead: dict[str, str] = {}
 
     # -- lines and names ----------------------------------------------------------------------------------------
 
@@ -98,7 +100,7 @@ class Writer:
         def element(index: Index) -> str:
             text = f"{name}[{', '.join(map(str, index)) or '()'}]"
             self.reads.append((root, sure, text))
-            return text
+            return self.instead.get(text, text)
 
         return Value(np.dtype(dtype), extents, element, ones, name=name, root=root, sure=sure, contiguous=contiguous)
 
@@ -135,11 +137,15 @@ class Writer:
 
     def dry(self, value: Value, index: Index) -> list[tuple[str, bool, str]]:
         """The array elements that `value` reads at `index`."""
-        lines, reads = self.lines, self.reads
-        self.lines, self.reads = [], []
-        value.element(index)
-        found = self.reads
-        self.lines, self.reads = lines, reads
+        return self.tried(value, index)[2]
+
+    def tried(self, value: Value, index: Index) -> tuple[str, list[str], list[tuple[str, bool, str]]]:
+        """The text of an element without consequences, the lines that would be emitted for it, and what it reads."""
+        lines, reads, instead = self.lines, self.reads, self.instead
+        self.lines, self.reads, self.instead = [], [], {}
+        text = value.element(index)
+        found = text, self.lines, self.reads
+        self.lines, self.reads, self.instead = lines, reads, instead
         return found
 
 

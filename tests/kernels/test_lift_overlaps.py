@@ -50,7 +50,16 @@ IN_PLACE = {
     "its own column": ("a -= a[:, 0, None]", True),
     "backwards": ("a[:] = a[::-1]", True),
     "up and to the right": ("a[1:, :-1] += a[:-1, 1:]", True),
+    "a row and a column": ("for k in range(len(a)):\n        a[:] = np.minimum(a, a[:, k, None] + a[k])", True),
+    "by its first row": ("a -= 0.5 * a[0]", True),
+    "by one element": ("a /= a[0, 0]\n    a[1:] -= a[-1, 0] * a[0, -1]", False),
+    "a column beside another": ("a[:, 1:] += a[:, 1:] * a[:, -1:]", True),
+    "a row here and there": ("a[:] = np.where(a > 0.0, a[0], a)", True),
 }
+
+
+SMALL = ("its own column", "a row and a column", "by its first row", "a column beside another")
+"""Where the copy is of a row or a column."""
 
 
 @pytest.mark.parametrize("case", IN_PLACE)
@@ -72,6 +81,7 @@ def f(a):
     assert found.kept == ()
     seed = found.candidates[0].text
     assert ("np.empty" in seed) == copied, seed
+    assert ("np.empty((" in seed) == (copied and case not in SMALL), seed
     scope = {"np": np}
     exec(seed, scope)
     for size in ("tiny", "verify", {"n": 1}, {"n": 2}):
