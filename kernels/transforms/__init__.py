@@ -26,6 +26,7 @@ from . import (
     schedule,
     streamline,
     tile,
+    uncompress,
     unroll_jam,
     unsigned,
     vectorise_functions,
@@ -40,7 +41,7 @@ __all__ = ["ROUNDING", "TRANSFORMS", "Rewrite", "propose_all", "propose_with"]
 
 Propose = Callable[[Candidate, Signature], Iterator[Rewrite]]
 _MODULES = (schedule, options, parallel, streamline, expand, interchange, tile, fuse, contract_array, hoist, scalarise, forward, accumulators,
-            unroll_jam, fission, views, inline_views, unsigned, powers, vectorise_functions)
+            unroll_jam, fission, views, uncompress, inline_views, unsigned, powers, vectorise_functions)
 TRANSFORMS: Mapping[str, Propose] = {module.NAME: module.propose for module in _MODULES}
 
 

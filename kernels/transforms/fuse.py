@@ -1,8 +1,9 @@
-"""Loop fusion: two neighbouring loops with equal bounds become one.
+"""Loop fusion: two loops of one block with equal bounds become one.
 
 Legality: no iteration of the second loop depends on a later iteration of the first; the loops share no scalar except
 such as each of them binds before reading it; nothing jumps out of either, and no `continue` skips the second body.
-Statements between the loops are moved in front if they only allocate or compute with scalars and touch nothing of the first.
+Statements between the loops are moved in front if they only allocate, or compute with scalars, or are loops, and touch nothing of
+the first; or behind, scalars that touch nothing of the second.
 Two `prange` loops stay one only if no iteration depends on another one at all.
 """
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from ..analysis import Function, Loop, analyse
 from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
+from ..analysis.liveness import exposed
 from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
 from ..analysis.numpy_calls import CASTS, ELEMENTWISE_BINARY, ELEMENTWISE_UNARY, SCALAR_BUILTINS
 from ..analysis.privatise import ALLOCATING
@@ -21,6 +23,8 @@ from ..signature import Signature
 from .draft import Draft, Rewrite, renamed
 
 NAME = "fuse"
+FARTHEST = 4
+"""So many loops back a partner is looked for."""
 SCALAR_FUNCTIONS = ELEMENTWISE_UNARY | ELEMENTWISE_BINARY | CASTS | SCALAR_BUILTINS
 """Of scalars they are scalars, and nothing else depends on when they are called."""
 
@@ -40,7 +44,7 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
             if not _legal(function, site):
                 continue
             draft = Draft(candidate, analysis)
-            _fuse(draft, site)
+            _fuse(draft, function, site)
             lines = f"lines {site.first.line} and {site.second.line}"
             made = draft.finish(NAME, f"loops over {site.first.variable} fused ({lines})")
             if made is not None:
@@ -49,20 +53,23 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
 
 def _sites(function: Function) -> Iterator[_Site]:
     for block in all_blocks(function.node):
-        previous: tuple[int, Loop] | None = None
+        earlier: list[tuple[int, Loop]] = []
         for position, statement in enumerate(block):
             loop = function.facts.loop_of(statement)
             if loop is not None:
-                if previous is not None:
-                    between = block[previous[0] + 1:position]
-                    if all(_is_movable(function, s) for s in between):
-                        yield _Site(previous[1], loop, tuple(between))
-                previous = (position, loop)
+                for start, first in reversed(earlier[-FARTHEST:]):
+                    between = block[start + 1:position]
+                    if not all(_is_movable(function, s) for s in between):
+                        break
+                    yield _Site(first, loop, tuple(between))
+                earlier.append((position, loop))
 
 
 def _is_movable(function: Function, statement: ast.stmt) -> bool:
-    """Whether the statement binds one name to an allocation or to a scalar that is no array's element."""
+    """Whether the statement is a loop, or binds one name to an allocation or to a scalar that is no array's element."""
     match statement:
+        case ast.For():
+            return not any(isinstance(n, ast.Return) for n in ast.walk(statement))
         case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind)) as call) \
                 if kind in ALLOCATING:
             return all(_is_description(function, p) for p in (*call.args, *(k.value for k in call.keywords)))
@@ -83,6 +90,10 @@ def _is_arithmetic(function: Function, node: ast.expr) -> bool:
         case ast.BinOp(left=left, right=right):
             return _is_arithmetic(function, left) and _is_arithmetic(function, right)
         case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=ast.Constant()):
+            return True
+        case ast.Attribute(value=ast.Name(id="np" | "math"), attr="inf" | "nan" | "pi" | "e"):
+            return True
+        case ast.Attribute(value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="finfo" | "iinfo")), attr="min" | "max" | "eps"):
             return True
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id="np" | "math"), attr=name), args=arguments, keywords=[]):
             return name in SCALAR_FUNCTIONS and all(_is_arithmetic(function, a) for a in arguments)
@@ -111,15 +122,46 @@ def _legal(function: Function, site: _Site) -> bool:
         return False
     if own_jumps(first.node.body) or own_jumps(second.node.body) & {"break", "return"}:
         return False
-    return (_moves(function, site) and _scalars_agree(function, site) and _variable_agrees(function, site)
+    return (_parted(function, site) is not None and _scalars_agree(function, site) and _variable_agrees(function, site)
             and not function.dependences.reversed_by_fusion(first, second)
             and (not first.parallel or _stays_parallel(function, first, second)))
 
 
-def _moves(function: Function, site: _Site) -> bool:
-    """Whether the statements between may be executed before the first loop."""
-    touched, bound = used([site.first.node]), stored([site.first.node])
-    return all(not stored([s]) & touched and not loaded([s]) & bound for s in site.between)
+def _parted(function: Function, site: _Site) -> tuple[list[ast.stmt], list[ast.stmt]] | None:
+    """The statements between that may be executed before the first loop, and the others, if they may be after the second."""
+    second = site.second.node
+    in_front: list[ast.stmt] = []
+    behind: list[ast.stmt] = []
+    for statement in site.between:
+        if _moves_in_front(function, site, statement) and not any(_share(statement, other) for other in behind):
+            in_front.append(statement)
+        elif not isinstance(statement, ast.For) and not _share(statement, second):
+            behind.append(statement)
+        else:
+            return None
+    return in_front, behind
+
+
+def _share(one: ast.stmt, other: ast.stmt) -> bool:
+    """Whether one of them binds a name that occurs in the other."""
+    return bool(stored([one]) & used([other]) or stored([other]) & used([one]))
+
+
+def _moves_in_front(function: Function, site: _Site, statement: ast.stmt) -> bool:
+    first = site.first.node
+    if not isinstance(statement, ast.For):
+        return not _share(statement, first)
+    shared = stored([statement]) & used([first])
+    return not (shared & (function.liveness.after(statement) | exposed([first])) or exposed([statement]) & stored([first])) \
+        and _apart(function, site, statement)
+
+
+def _apart(function: Function, site: _Site, statement: ast.stmt) -> bool:
+    """Whether neither the first loop nor the statement writes what the other reads or writes."""
+    one, other = function.facts.within(site.first.node), function.facts.within(statement)
+    around = frozenset(site.first.enclosing)
+    pairs = {(a.origin, b.origin) for a in one for b in other if a.write or b.write}
+    return all(function.dependences.apart(a, b, around) for a, b in pairs)
 
 
 def _scalars_agree(function: Function, site: _Site) -> bool:
@@ -149,13 +191,32 @@ def _stays_parallel(function: Function, first: Loop, second: Loop) -> bool:
                    for a in function.facts.in_body(first) for b in function.facts.in_body(second) for relation in "<>")
 
 
-def _fuse(draft: Draft, site: _Site) -> None:
+def _fuse(draft: Draft, function: Function, site: _Site) -> None:
     first, second = draft.of(site.first.node), draft.of(site.second.node)
     body = second.body
     if site.first.variable != site.second.variable:
         body = renamed(body, {site.second.variable: site.first.variable})
     block, position = draft.block_of(first)
-    moved = [draft.of(s) for s in site.between]
+    in_front, behind = _parted(function, site) or ([], [])
+    if _under_one_test(function, site, first.body[-1], body[0]):
+        first.body[-1].body += body[0].body                                 # type: ignore[attr-defined]
+        body = body[1:]
     first.body += body
     _, end = draft.block_of(second)
-    block[position:end + 1] = [*moved, first]
+    block[position:end + 1] = [*map(draft.of, in_front), first, *map(draft.of, behind)]
+
+
+def _under_one_test(function: Function, site: _Site, last: ast.stmt, following: ast.stmt) -> bool:
+    """Whether the first body's last statement and the second's first one, as they stand in the draft, ask for the same, which
+    the former leaves alone."""
+    if not (isinstance(last, ast.If) and isinstance(following, ast.If)) or last.orelse or following.orelse \
+            or ast.dump(last.test) != ast.dump(following.test) or any(isinstance(n, ast.Call) for n in ast.walk(last.test)):
+        return False
+    original: ast.If = site.first.node.body[-1]                             # type: ignore[assignment]
+    if stored(original.body) & loaded([original.test]):
+        return False
+    tested = {id(n) for n in ast.walk(original.test)}
+    around = frozenset(site.first.enclosing)
+    read = {a.origin for a in function.facts.within(original) if id(a.node) in tested}
+    written = {a.origin for a in function.facts.within(*original.body) if a.write}
+    return all(function.dependences.apart(one, other, around) for one in read for other in written)

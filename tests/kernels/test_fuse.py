@@ -40,3 +40,42 @@ def test_what_reads_elements_or_the_first_loop_s_names_does_not_move(between):
 def test_extents_that_the_signature_calls_equal_are_one():
     assert len(fused(bound="y")) == 1
     assert not fused(bound="y", signature=Signature(ARGUMENTS, ()))
+
+
+FAR = """def kernel(x, y, s):
+    t = np.empty(x.shape[0], dtype=np.float64)
+    total = 0.0
+    for i in range(x.shape[0]):
+        t[i] = x[i] * 2.0
+        total += x[i]
+    {between}
+    for i in range(x.shape[0]):
+        y[i] = t[i] + s
+    return total
+"""
+
+
+@pytest.mark.parametrize("between, legal", [
+    ("u = np.empty(9, dtype=np.float64)\n    for k in range(9):\n        u[k] = s", True),
+    ("for i in range(3):\n        c = i * s", True),
+    ("total = total / x.shape[0]", True),
+    ("total = -total\n    c = s * 2.0\n    d = c + total", True),
+    ("for k in range(3):\n        t[k] = 0.0", False),
+    ("for k in range(3):\n        x[k] = 0.0", False),
+    ("for k in range(3):\n        y[k] = total", False),
+    ("for k in range(3):\n        total = total * s", False),
+    ("s = total / x.shape[0]", False),
+], ids=str)
+def test_loops_farther_away_are_fused_where_what_is_between_can_leave(between, legal):
+    made = [r.candidate.text for r in fuse.propose(Candidate(FAR.format(between=between)), Signature(ARGUMENTS, ()))]
+    assert any("t[i] = x[i] * 2.0\n        total += x[i]\n        y[i]" in text for text in made) is legal
+
+
+@pytest.mark.parametrize("first, second, one", [
+    ("t[i] = x[i]", "y[i] = t[i]", True), ("x[i] = 0.5", "y[i] = t[i]", False), ("t[i] = x[i]", "x[i] = 2.0", True),
+])
+def test_two_tests_of_the_same_become_one(first, second, one):
+    text = TEXT.replace("        t[i] = x[i] * 2.0", f"        if x[i] > s:\n            {first}").replace(
+        "        y[i] = t[i] + c", f"        if x[i] > s:\n            {second}")
+    made = [r.candidate.text for r in fuse.propose(Candidate(text.format(between="c = 1.0", bound="x")), EQUAL)]
+    assert len(made) == 1 and (made[0].count("if ") == 1) is one

@@ -62,6 +62,15 @@ PROGRAMS = {
         done[np.abs(total) > 2.0] = k
         total = np.minimum(total, 9.0)
     return total / 2, done""", f"{X}, rng.standard_normal(3)"),
+    "selections": ("""def selections(a, v):
+    m, counts = (v > -0.2) & (v < 1.5), np.zeros(4)
+    k = (np.abs(v[m]) * 2).astype(np.int64) % 4
+    np.add.at(counts, k, v[m] * a[m, 0])
+    inner = a > 0.0
+    chosen = a[inner]
+    spread = chosen - chosen.mean()
+    a[inner] = spread * spread
+    return counts, chosen.sum(), np.sqrt(v[m] + 1.0), spread.max(initial=0.0)""", f"{X}, {V}"),
     "scalars": ("""def scalars(a):
     best = -1.0
     for i in range(a.shape[0]):
@@ -136,6 +145,14 @@ def test_the_first_seed_of_a_softmax_calls_vecmath_and_no_seed_under_an_exact_to
 
 def test_a_program_that_cannot_be_lifted_has_no_variants():
     assert variants((), program("rows")[1], Tolerance(), 2) == ()
+
+
+def test_what_a_mask_selects_takes_one_loop_and_no_array():
+    spec, signature, candidates = program("selections")
+    made = derive_with("fused", derive_with("selections in place", candidates[-1], signature), signature)
+    assert_agrees(spec, signature, made)
+    assert not any(line.strip().startswith("k = np.empty") for line in made.text.splitlines())
+    assert made.text.count("for ") < derive_with("fused", candidates[-1], signature).text.count("for ")
 
 
 def test_rows_of_one_loop_need_no_matrix():

@@ -1,0 +1,20 @@
+"""Selections in place: what masks select is not gathered into arrays of its own. Legality: that of `uncompress`."""
+from __future__ import annotations
+
+from ...candidate import Candidate
+from ...signature import Signature
+from ...transforms import uncompress
+
+NAME = "selections in place"
+MOST = 20
+
+
+def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
+    """One mask after the other, until none is left."""
+    current = candidate
+    for _ in range(MOST):
+        made = next(uncompress.propose(current, signature), None)
+        if made is None:
+            break
+        current = made.candidate
+    return None if current is candidate else current
