@@ -66,7 +66,8 @@ def _sites(function: Function) -> Iterator[_Site]:
 
 
 def _is_movable(function: Function, statement: ast.stmt) -> bool:
-    """Whether the statement is a loop, or binds one name to an allocation or to a scalar that is no array's element."""
+    """Whether the statement is a loop, or binds one name to an allocation, to what another name stands for, or to a scalar that is
+    no array's element."""
     match statement:
         case ast.For():
             return not any(isinstance(n, ast.Return) for n in ast.walk(statement))
@@ -74,7 +75,7 @@ def _is_movable(function: Function, statement: ast.stmt) -> bool:
                 if kind in ALLOCATING:
             return all(_is_description(function, p) for p in (*call.args, *(k.value for k in call.keywords)))
         case ast.Assign(targets=[ast.Name()], value=value):
-            return not isinstance(value, ast.Name) and can_be_evaluated_anywhere(value) or _is_arithmetic(function, value)
+            return can_be_evaluated_anywhere(value) or _is_arithmetic(function, value)
     return False
 
 

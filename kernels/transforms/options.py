@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..analysis.legality import uses_parallel
 from ..candidate import Candidate, JitOptions
+from ..idle_flags import without_idle
 from ..signature import Signature
 from .draft import Rewrite, rewritten
 
@@ -23,17 +24,21 @@ FASTMATH_FINITE = (("afn", "arcp", "contract", "ninf", "nnan", "nsz", "reassoc")
 
 def propose(candidate: Candidate, signature: Signature, *, max_threads: int = 1, finite: bool = False) -> Iterator[Rewrite]:
     """Each change of one option. max_threads: what `threads` may rise to; finite: inputs and results are finite."""
+    seen = set()
     for options, note in _changes(candidate, signature, max_threads, finite):
-        made = rewritten(candidate, NAME, note, options=options)
-        if made is not None:
+        options = without_idle(candidate, options)
+        made = rewritten(candidate, NAME, note or f"fastmath {', '.join(options.fastmath) or 'off'}", options=options)
+        if made is not None and options not in seen:
+            seen.add(options)
             yield made
 
 
 def _changes(candidate: Candidate, signature: Signature, max_threads: int, finite: bool) -> Iterator[tuple[JitOptions, str]]:
+    """Options with a note on what changed, "" where it is the flags."""
     options = candidate.options
     if _has_floats(candidate, signature):
         for flags in FASTMATH + (FASTMATH_FINITE if finite else ()):
-            yield replace(options, fastmath=flags), f"fastmath {', '.join(flags) or 'off'}"
+            yield replace(options, fastmath=flags), ""
     if options.error_model == "python":
         yield replace(options, error_model="numpy"), "error_model numpy"
     if options.parallel:

@@ -4,7 +4,7 @@ make scalars of such arrays: `t = x[m]; np.add.at(out, k[m], t * t)` is one pass
 
 Legality: the arrays are allocated with the number of selected elements and only ever indexed by the counter of a loop that tests
 this mask, or by the variable of a loop over that number; nothing that the test reads changes from the first such loop to the
-last. Each iteration does what it did, in the same order.
+last. Each iteration does what it did, in the same order. What one mask selects is counted once.
 """
 from __future__ import annotations
 
@@ -49,18 +49,16 @@ class _Masked:
 
 @dataclass
 class _Selection:
-    """All that one mask selects within a block. dense: loops over the number of selected elements."""
+    """All that one mask selects within a block, as long as the mask stays as it is. dense: loops over the number of selected
+    elements; arrays: those that can stay in place."""
 
-    block: list[ast.stmt]
-    masked: list[_Masked] = field(default_factory=list)
+    masked: list[_Masked]
     dense: list[Loop] = field(default_factory=list)
     arrays: list[Allocation] = field(default_factory=list)
 
     @property
-    def statements(self) -> list[ast.stmt]:
-        """From the first loop to the last."""
-        places = [self.block.index(s) for s in (*(m.statement for m in self.masked), *(d.node for d in self.dense))]
-        return self.block[min(places):max(places) + 1]
+    def counts(self) -> list[_Masked]:
+        return [each for each in self.masked if each.counts_only]
 
 
 def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
@@ -70,29 +68,35 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
         held = list(allocations(function))
         for block in all_blocks(function.node):
             for selection in _selections(function, block, held):
-                if selection.arrays and _is_stable(function, selection):
+                if selection.arrays or len(selection.counts) > 1:
                     yield from _rewrite(candidate, analysis, function, selection)
 
 
 def _selections(function: Function, block: list[ast.stmt], held: Sequence[Allocation]) -> Iterator[_Selection]:
-    found: dict[str, _Selection] = {}
+    found: list[_Selection] = []
+    known: dict[str, _Selection] = {}       # by key: those whose mask is still what it was
     of_count: dict[str, _Selection] = {}
     for position, statement in enumerate(block):
+        known = {key: selection for key, selection in known.items() if not _changes(function, selection.masked[0], statement)}
         masked = _masked(function, block, position)
-        if masked is not None:
-            selection = found.setdefault(masked.key, _Selection(block))
-            selection.masked.append(masked)
+        if masked is not None and not _changes(function, masked, statement):
+            if masked.key in known:
+                known[masked.key].masked.append(masked)
+            else:
+                known[masked.key] = _Selection([masked])
+                found.append(known[masked.key])
             if masked.counts_only:
-                of_count[masked.counter] = selection
-        loop = function.facts.loop_of(statement)
+                of_count[masked.counter] = known[masked.key]
         match statement:
-            case ast.For(iter=ast.Call(args=[ast.Name(id=count)])) if count in of_count and loop is not None and _is_dense(function, loop):
-                of_count[count].dense.append(loop)
+            case ast.For(iter=ast.Call(args=[ast.Name(id=count)])) if (selection := of_count.get(count)) in known.values():
+                loop = function.facts.loop_of(statement)
+                if loop is not None and _is_dense(function, loop):
+                    selection.dense.append(loop)                            # type: ignore[union-attr]
     for allocation in held:
         match allocation.call.args:
             case [ast.Name(id=count)] if count in of_count and allocation.function == "empty" and allocation.block is block:
                 of_count[count].arrays.append(allocation)
-    for selection in found.values():
+    for selection in found:
         selection.arrays = [a for a in selection.arrays if _in_step(selection, a)]
         touched = {id(use) for a in selection.arrays for use in a.uses}
         selection.dense = [d for d in selection.dense if any(id(n) in touched for n in ast.walk(d.node))]
@@ -109,7 +113,8 @@ def _masked(function: Function, block: list[ast.stmt], position: int) -> _Masked
             return None
         loops.append(loop)
         body = loop.node.body
-    if not loops or len(body) != 1 or not isinstance(body[0], ast.If) or body[0].orelse or own_jumps(body[0].body):
+    if not loops or len(body) != 1 or not isinstance(body[0], ast.If) or body[0].orelse or own_jumps(body[0].body) \
+            or any(isinstance(n, ast.Call) for n in ast.walk(body[0].test)):
         return None
     branch = body[0]
     match branch.body[-1]:
@@ -143,24 +148,25 @@ def _in_step(selection: _Selection, allocation: Allocation) -> bool:
     return all(id(use) in fitting for use in allocation.uses)
 
 
-def _is_stable(function: Function, selection: _Selection) -> bool:
-    """Whether all that the test and the extents read stays as it is from the first loop to the last."""
-    first, statements = selection.masked[0], selection.statements
-    variables = {loop.variable for loop in first.loops}
-    if stored(statements) & (loaded([first.branch.test, *first.extents]) - variables):
-        return False
-    if any(isinstance(n, ast.Call) for n in ast.walk(first.branch.test)):
-        return False
-    around = frozenset(first.loops[0].enclosing)
-    tested = {id(n) for n in ast.walk(first.branch.test)}
-    accesses = function.facts.within(*statements)
-    read = {a.origin for a in accesses if id(a.node) in tested}
-    return all(function.dependences.apart(a.origin, origin, around) for a in accesses if a.write for origin in read)
+def _changes(function: Function, masked: _Masked, statement: ast.stmt) -> bool:
+    """Whether the statement may change what the test or the extents read."""
+    variables = {loop.variable for loop in masked.loops}
+    if stored([statement]) & (loaded([masked.branch.test, *masked.extents]) - variables):
+        return True
+    around = frozenset(masked.loops[0].enclosing)
+    tested = {id(n) for n in ast.walk(masked.branch.test)}
+    read = {a.origin for a in function.facts.within(masked.statement) if id(a.node) in tested}
+    return not all(function.dependences.apart(a.origin, origin, around)
+                   for a in function.facts.within(statement) if a.write for origin in read)
 
 
 def _rewrite(candidate: Candidate, analysis: Analysis, function: Function, selection: _Selection) -> Iterator[Rewrite]:
     draft = Draft(candidate, analysis)
     block, _ = draft.block_of(draft.of(selection.masked[0].statement))
+    first, *others = selection.counts or [selection.masked[0]]
+    for node in ast.walk(draft.of(function.node)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in {other.counter for other in others}:
+            node.id = first.counter
     for loop in selection.dense:
         _over_all(draft, selection, loop)
     for allocation in selection.arrays:
@@ -173,17 +179,16 @@ def _rewrite(candidate: Candidate, analysis: Analysis, function: Function, selec
                 draft.of(node).slice = copy.deepcopy(index)
     for masked in selection.masked:
         statement = draft.of(masked.statement)
-        elsewhere = [n for n in ast.walk(draft.of(function.node)) if isinstance(n, ast.Name) and n.id == masked.counter
-                     and isinstance(n.ctx, ast.Load)]
-        if elsewhere:
+        if any(isinstance(n, ast.Name) and n.id == masked.counter and isinstance(n.ctx, ast.Load)
+               for n in ast.walk(draft.of(function.node))):
             continue
         block.remove(draft.of(masked.start))
         if masked.counts_only:
             block.remove(statement)
         else:
             draft.of(masked.branch).body.pop()
-    names = ", ".join(a.name for a in selection.arrays)
-    made = draft.finish(NAME, f"what {ast.unparse(selection.masked[0].branch.test)} selects stays in place: {names}")
+    test, names = ast.unparse(selection.masked[0].branch.test), ", ".join(a.name for a in selection.arrays)
+    made = draft.finish(NAME, f"what {test} selects " + (f"stays in place: {names}" if names else "is counted once"))
     if made is not None:
         yield made
 

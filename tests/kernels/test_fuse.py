@@ -60,6 +60,8 @@ FAR = """def kernel(x, y, s):
     ("for i in range(3):\n        c = i * s", True),
     ("total = total / x.shape[0]", True),
     ("total = -total\n    c = s * 2.0\n    d = c + total", True),
+    ("u = x\n    v = t", True),
+    ("t = x", False),
     ("for k in range(3):\n        t[k] = 0.0", False),
     ("for k in range(3):\n        x[k] = 0.0", False),
     ("for k in range(3):\n        y[k] = total", False),

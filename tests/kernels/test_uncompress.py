@@ -74,6 +74,35 @@ def test_it_stays_gathered_where_that_might_differ(between, use):
     assert not made_of(COUNT + GATHER + between + use)
 
 
+def test_a_mask_that_is_changed_begins_another_selection():
+    text = COUNT + GATHER + USE.replace("    return total\n", "") + "    m[3] = not m[3]\n"
+    second = """    d = 0
+    for i in range(m.shape[0]):
+        if m[i]:
+            d += 1
+    u = np.empty(d, dtype=np.float64)
+    q = 0
+    for i in range(m.shape[0]):
+        if m[i]:
+            u[q] = x[i]
+            q += 1
+    for j in range(d):
+        total[0] += u[j]
+    return total
+"""
+    both = HEAD + text + second
+    made = [rewrite.candidate for rewrite in uncompress.propose(Candidate(both), SIGNATURE)]
+    assert len(made) == 2
+    last = next(iter(uncompress.propose(made[0], SIGNATURE))).candidate.text
+    assert agrees(both, last) and "t = np.empty(m.shape[0]" in last and "u = np.empty(m.shape[0]" in last
+
+
+def test_what_one_mask_selects_is_counted_once():
+    twice = COUNT + COUNT.replace("c = 0", "d = 0").replace("c += 1", "d += 1") + "    y[0] = c * 0.5\n    return y[:1] * d\n"
+    text, = made_of(twice)
+    assert agrees(HEAD + twice, text) and text.count("for ") == 1
+
+
 def test_a_mask_over_two_dimensions_has_two_loops():
     signature = Signature((Argument("a", "array", "float64", 2),), (Output("float", "float64"),))
     gathered = """def kernel(a):
