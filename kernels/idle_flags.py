@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from .analysis.numpy_calls import ALLOCATORS, CASTS
 from .candidate import Candidate, JitOptions
@@ -19,25 +20,40 @@ _PLAIN = ALLOCATORS | CASTS | {"range", "prange", "len", "int", "float", "bool",
 """Calls in which no flag finds anything to change."""
 
 
-def without_idle(candidate: Candidate, options: JitOptions | None = None) -> JitOptions:
-    """`options`, by default the candidate's own, without what its text gives no occasion for. Raises CandidateError."""
-    options = candidate.options if options is None else options
-    nodes = list(_nodes(candidate.tree))
+def awake(candidate: Candidate) -> Candidate:
+    """The candidate without what its options hold in vain; itself where that is nothing. Raises CandidateError."""
+    options = without_idle(candidate)
+    return candidate if options == candidate.options else replace(candidate, options=options)
+
+
+def without_idle(candidate: Candidate) -> JitOptions:
+    """The candidate's options without what its text gives no occasion for. Raises CandidateError."""
+    options = candidate.options
+    idle, divides = _of_text(candidate.text)
+    return replace(options, fastmath=tuple(flag for flag in options.fastmath if flag not in idle),
+                   error_model=options.error_model if divides else "numpy")
+
+
+@lru_cache(maxsize=256)
+def _of_text(text: str) -> tuple[frozenset[str], bool]:
+    """The flags that are idle in the text, and whether a divisor in it may be 0."""
+    tree = Candidate(text).tree
+    nodes = list(_nodes(tree))
     operators = {type(node.op) for node in nodes if isinstance(node, ast.BinOp | ast.AugAssign)}
-    called = {_called(node) for node in nodes if isinstance(node, ast.Call)} - _PLAIN - _helpers(candidate.tree)
+    called = {_called(node) for node in nodes if isinstance(node, ast.Call)} - _PLAIN - _helpers(tree)
     calls = bool(called - _ELEMENTARY)
     anything = calls or ast.Pow in operators
+    asks = anything or any(_asks(node) for node in nodes)
     occasions = {
         "arcp": anything or ast.Div in operators,
         "afn": anything or bool(called),
         "contract": anything or bool(operators & {ast.Mult, ast.Div}),
-        "ninf": anything or any(_asks(node) for node in nodes),
-        "nnan": anything or any(_asks(node) for node in nodes),
+        "ninf": asks,
+        "nnan": asks,
     }
-    divided = any(isinstance(node, ast.BinOp) and _may_divide_by_zero(node.op, node.right)
+    divides = any(isinstance(node, ast.BinOp) and _may_divide_by_zero(node.op, node.right)
                   or isinstance(node, ast.AugAssign) and _may_divide_by_zero(node.op, node.value) for node in nodes)
-    return replace(options, fastmath=tuple(flag for flag in options.fastmath if occasions.get(flag, True)),
-                   error_model=options.error_model if calls or divided else "numpy")
+    return frozenset(flag for flag, occasion in occasions.items() if not occasion), calls or divides
 
 
 def _nodes(tree: ast.Module) -> Iterator[ast.AST]:

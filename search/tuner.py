@@ -14,7 +14,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from ..kernels.candidate import Candidate, JitOptions, Lineage, Number
-from ..kernels.idle_flags import without_idle
+from ..kernels.idle_flags import awake, without_idle
 from ..kernels.signature import Signature
 from ..kernels.transforms import options as options_rewrite
 from ..workers.evaluation import Evaluation, Verdict
@@ -156,7 +156,7 @@ class Tuner:
         answer once MODELLED_ASKS points of the sampler and RANDOM_ASKS at random were all known already.
         """
         study = self._study(candidate, self._machine if machine is None else machine)
-        self._seen |= {candidate.identity, replace(candidate, options=without_idle(candidate)).identity}
+        self._seen |= {candidate.identity, awake(candidate).identity}
         if study.exhausted:
             return None
         if study.optuna is None:

@@ -59,6 +59,12 @@ class Dependences:
             return True
         return any(x.fresh and x.order > y.order and y.loops <= x.loops for x, y in ((one, other), (other, one)))
 
+    def separate(self, some: Iterable[Access], others: Iterable[Access], same: frozenset[Loop]) -> bool:
+        """Whether within one common iteration of the loops in `same` neither writes into an array that the other touches."""
+        others = list(others)
+        pairs = {(a.origin, b.origin) for a in some for b in others if a.write or b.write}
+        return all(self.apart(one, other, same) for one, other in pairs)
+
     def _system(self, a: Access, b: Access, same: frozenset[Loop], order: Sequence[Order],
                 subscripts: list[tuple[Affine | None, Affine | None]]) -> bool:
         first, second = _Instance(1, same), _Instance(2, same)

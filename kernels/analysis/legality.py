@@ -39,6 +39,17 @@ def header_is_invariant(loop: Loop, statements: Iterable[ast.stmt], variables: I
     return all(can_be_evaluated_anywhere(a) for a in arguments) and not loaded(arguments) & changing
 
 
+def leaves_alone(function: Function, statements: Sequence[ast.stmt], test: ast.expr, holder: ast.stmt, around: Iterable[Loop],
+                 bound: Iterable[str] = ()) -> bool:
+    """Whether the statements change nothing that `test`, which stands in `holder`, reads: names, but for those in `bound`, and
+    elements. around: the loops that they are in together."""
+    if stored(statements) & (loaded([test]) - set(bound)):
+        return False
+    nodes = {id(n) for n in ast.walk(test)}
+    read = [a for a in function.facts.within(holder) if id(a.node) in nodes]
+    return function.dependences.separate(read, function.facts.within(*statements), frozenset(around))
+
+
 def keeps_its_variable(loop: Loop) -> bool:
     """Whether it is a `range` loop whose body leaves its variable alone."""
     return bool(loop.variable) and loop.variable not in stored(loop.node.body)

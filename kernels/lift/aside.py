@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+import numpy as np
+
 from . import syntax
 from .affine import ZERO
 from .indexing import Target
@@ -51,7 +53,7 @@ class Aside(Masks):
         self.instead = before
         return text
 
-    def _dtype(self, read: str):  # noqa: ANN202 - np.dtype | None
+    def _dtype(self, read: str) -> np.dtype | None:
         node = syntax.parse(read)
         held = self.environment.get(node.value.id) if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) else None
         return held.dtype if isinstance(held, Value) and held.ndim else None

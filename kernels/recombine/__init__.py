@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from ..candidate import Candidate, CandidateError
-from ..idle_flags import without_idle
+from ..candidate import CandidateError
+from ..idle_flags import awake
 from . import helpers, merge, options, tunables
 from .pair import Pair, Recombined
 
@@ -23,12 +23,8 @@ def recombined(kind: str, pair: Pair) -> list[Recombined]:
     """What `kind` makes of the pair, in no order of worth and without flags that are idle there; empty where the two have nothing
     for it, or cannot be read."""
     try:
-        first = _awake(pair.first)
-        found = [replace(each, candidate=_awake(each.candidate)) for each in KINDS[kind](pair)]
+        first = awake(pair.first)
+        found = [replace(each, candidate=awake(each.candidate)) for each in KINDS[kind](pair)]
         return [each for each in found if each.candidate.identity != first.identity]
     except (CandidateError, RecursionError, ValueError):
         return []
-
-
-def _awake(candidate: Candidate) -> Candidate:
-    return replace(candidate, options=without_idle(candidate))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ..analysis import Analysis, Loop
 from ..analysis.names import FreshNames, blocks
 from ..candidate import Candidate, CandidateError, JitOptions, Lineage, Number, Tunable
-from ..idle_flags import without_idle
+from ..idle_flags import awake
 
 Node = TypeVar("Node", bound=ast.AST)
 MAX_LINES = 1500         # unrolled text beyond this would choke the compiler
@@ -101,17 +101,13 @@ def rewritten(candidate: Candidate, transform: str, note: str, text: str | None 
     made = replace(candidate, text=candidate.text if text is None else text,
                    options=candidate.options if options is None else options, lineage=lineage)
     try:
-        made = replace(made, options=without_idle(made))
-        if made.text.count("\n") > MAX_LINES or not made.tunables and candidate.tunables or made.identity in _like(candidate):
+        made = awake(made)
+        if made.text.count("\n") > MAX_LINES or not made.tunables and candidate.tunables \
+                or made.identity in (candidate.identity, awake(candidate).identity):
             return None
     except CandidateError:
         return None
     return Rewrite(made, transform, note)
-
-
-def _like(candidate: Candidate) -> tuple[str, str]:
-    """The identities of `candidate` with and without flags that are idle in it."""
-    return candidate.identity, replace(candidate, options=without_idle(candidate)).identity
 
 
 def rebuild(tree: ast.Module, tunables: Iterable[Tunable]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Function, Loop, analyse
-from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable
+from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable, leaves_alone
 from ..analysis.liveness import exposed
 from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
 from ..analysis.numpy_calls import CASTS, ELEMENTWISE_BINARY, ELEMENTWISE_UNARY, SCALAR_BUILTINS
@@ -41,10 +41,11 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     analysis = analyse(candidate, signature)
     for function in analysis.functions:
         for site in _sites(function):
-            if not _legal(function, site):
+            parted = _parted(function, site) if _legal(function, site) else None
+            if parted is None:
                 continue
             draft = Draft(candidate, analysis)
-            _fuse(draft, function, site)
+            _fuse(draft, function, site, *parted)
             lines = f"lines {site.first.line} and {site.second.line}"
             made = draft.finish(NAME, f"loops over {site.first.variable} fused ({lines})")
             if made is not None:
@@ -123,7 +124,7 @@ def _legal(function: Function, site: _Site) -> bool:
         return False
     if own_jumps(first.node.body) or own_jumps(second.node.body) & {"break", "return"}:
         return False
-    return (_parted(function, site) is not None and _scalars_agree(function, site) and _variable_agrees(function, site)
+    return (_scalars_agree(function, site) and _variable_agrees(function, site)
             and not function.dependences.reversed_by_fusion(first, second)
             and (not first.parallel or _stays_parallel(function, first, second)))
 
@@ -154,15 +155,7 @@ def _moves_in_front(function: Function, site: _Site, statement: ast.stmt) -> boo
         return not _share(statement, first)
     shared = stored([statement]) & used([first])
     return not (shared & (function.liveness.after(statement) | exposed([first])) or exposed([statement]) & stored([first])) \
-        and _apart(function, site, statement)
-
-
-def _apart(function: Function, site: _Site, statement: ast.stmt) -> bool:
-    """Whether neither the first loop nor the statement writes what the other reads or writes."""
-    one, other = function.facts.within(site.first.node), function.facts.within(statement)
-    around = frozenset(site.first.enclosing)
-    pairs = {(a.origin, b.origin) for a in one for b in other if a.write or b.write}
-    return all(function.dependences.apart(a, b, around) for a, b in pairs)
+        and function.dependences.separate(function.facts.within(first), function.facts.within(statement), frozenset(site.first.enclosing))
 
 
 def _scalars_agree(function: Function, site: _Site) -> bool:
@@ -192,13 +185,12 @@ def _stays_parallel(function: Function, first: Loop, second: Loop) -> bool:
                    for a in function.facts.in_body(first) for b in function.facts.in_body(second) for relation in "<>")
 
 
-def _fuse(draft: Draft, function: Function, site: _Site) -> None:
+def _fuse(draft: Draft, function: Function, site: _Site, in_front: list[ast.stmt], behind: list[ast.stmt]) -> None:
     first, second = draft.of(site.first.node), draft.of(site.second.node)
     body = second.body
     if site.first.variable != site.second.variable:
         body = renamed(body, {site.second.variable: site.first.variable})
     block, position = draft.block_of(first)
-    in_front, behind = _parted(function, site) or ([], [])
     if _under_one_test(function, site, first.body[-1], body[0]):
         first.body[-1].body += body[0].body                                 # type: ignore[attr-defined]
         body = body[1:]
@@ -214,10 +206,4 @@ def _under_one_test(function: Function, site: _Site, last: ast.stmt, following: 
             or ast.dump(last.test) != ast.dump(following.test) or any(isinstance(n, ast.Call) for n in ast.walk(last.test)):
         return False
     original: ast.If = site.first.node.body[-1]                             # type: ignore[assignment]
-    if stored(original.body) & loaded([original.test]):
-        return False
-    tested = {id(n) for n in ast.walk(original.test)}
-    around = frozenset(site.first.enclosing)
-    read = {a.origin for a in function.facts.within(original) if id(a.node) in tested}
-    written = {a.origin for a in function.facts.within(*original.body) if a.write}
-    return all(function.dependences.apart(one, other, around) for one in read for other in written)
+    return leaves_alone(function, original.body, original.test, original, site.first.enclosing)

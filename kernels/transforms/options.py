@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..analysis.legality import uses_parallel
 from ..candidate import Candidate, JitOptions
-from ..idle_flags import without_idle
+from ..idle_flags import awake
 from ..signature import Signature
 from .draft import Rewrite, rewritten
 
@@ -26,7 +26,7 @@ def propose(candidate: Candidate, signature: Signature, *, max_threads: int = 1,
     """Each change of one option. max_threads: what `threads` may rise to; finite: inputs and results are finite."""
     seen = set()
     for options, note in _changes(candidate, signature, max_threads, finite):
-        options = without_idle(candidate, options)
+        options = awake(replace(candidate, options=options)).options
         made = rewritten(candidate, NAME, note or f"fastmath {', '.join(options.fastmath) or 'off'}", options=options)
         if made is not None and options not in seen:
             seen.add(options)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..analysis import Analysis, Function, Loop, analyse
-from ..analysis.legality import keeps_its_variable
+from ..analysis.legality import keeps_its_variable, leaves_alone, perfect_chain
 from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
 from ..analysis.privatise import Allocation, allocations
 from ..candidate import Candidate
@@ -47,7 +47,7 @@ class _Masked:
         return len(self.branch.body) == 1
 
 
-@dataclass
+@dataclass(eq=False)
 class _Selection:
     """All that one mask selects within a block, as long as the mask stays as it is. dense: loops over the number of selected
     elements; arrays: those that can stay in place."""
@@ -104,16 +104,12 @@ def _selections(function: Function, block: list[ast.stmt], held: Sequence[Alloca
 
 
 def _masked(function: Function, block: list[ast.stmt], position: int) -> _Masked | None:
-    loops: list[Loop] = []
-    body = [block[position]]
-    while len(body) == 1 and isinstance(body[0], ast.For):
-        loop = function.facts.loop_of(body[0])
-        if loop is None or not isinstance(loop.node.iter, ast.Call) or len(loop.node.iter.args) != 1 or loop.parallel \
-                or not loop.unit_step or not keeps_its_variable(loop):       # type: ignore[union-attr]
-            return None
-        loops.append(loop)
-        body = loop.node.body
-    if not loops or len(body) != 1 or not isinstance(body[0], ast.If) or body[0].orelse or own_jumps(body[0].body) \
+    outermost = function.facts.loop_of(block[position])
+    loops = perfect_chain(function, outermost) if outermost is not None else []
+    if not loops or not all(_counts_up(loop) for loop in loops):
+        return None
+    body = loops[-1].node.body
+    if len(body) != 1 or not isinstance(body[0], ast.If) or body[0].orelse or own_jumps(body[0].body) \
             or any(isinstance(n, ast.Call) for n in ast.walk(body[0].test)):
         return None
     branch = body[0]
@@ -131,8 +127,14 @@ def _masked(function: Function, block: list[ast.stmt], position: int) -> _Masked
     return None
 
 
+def _counts_up(loop: Loop) -> bool:
+    """Whether it is a serial loop over `range(n)` that leaves its variable alone."""
+    return isinstance(loop.node, ast.For) and isinstance(loop.node.iter, ast.Call) and len(loop.node.iter.args) == 1 \
+        and loop.unit_step and not loop.parallel and keeps_its_variable(loop)
+
+
 def _is_dense(function: Function, loop: Loop) -> bool:
-    return loop.unit_step and not loop.parallel and keeps_its_variable(loop) and not own_jumps(loop.node.body) \
+    return _counts_up(loop) and not own_jumps(loop.node.body) \
         and loop.variable not in function.liveness.after(loop.node)
 
 
@@ -150,14 +152,9 @@ def _in_step(selection: _Selection, allocation: Allocation) -> bool:
 
 def _changes(function: Function, masked: _Masked, statement: ast.stmt) -> bool:
     """Whether the statement may change what the test or the extents read."""
-    variables = {loop.variable for loop in masked.loops}
-    if stored([statement]) & (loaded([masked.branch.test, *masked.extents]) - variables):
-        return True
-    around = frozenset(masked.loops[0].enclosing)
-    tested = {id(n) for n in ast.walk(masked.branch.test)}
-    read = {a.origin for a in function.facts.within(masked.statement) if id(a.node) in tested}
-    return not all(function.dependences.apart(a.origin, origin, around)
-                   for a in function.facts.within(statement) if a.write for origin in read)
+    read = ast.Tuple([masked.branch.test, *masked.extents], ast.Load())
+    return not leaves_alone(function, [statement], read, masked.statement, masked.loops[0].enclosing,
+                            {loop.variable for loop in masked.loops})
 
 
 def _rewrite(candidate: Candidate, analysis: Analysis, function: Function, selection: _Selection) -> Iterator[Rewrite]:

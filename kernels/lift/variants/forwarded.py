@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...candidate import Candidate
 from ...signature import Signature
 from ...transforms import forward
+from .repeated import repeated
 
 NAME = "recurrences in registers"
 MOST = 12
@@ -12,10 +13,4 @@ MOST = 12
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """None where no loop reads what it has stored."""
-    at = candidate
-    for _ in range(MOST):
-        made = next(forward.propose(at, signature), None)
-        if made is None:
-            break
-        at = made.candidate
-    return None if at is candidate else at
+    return repeated(lambda *given: next(forward.propose(*given), None), candidate, signature, MOST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 from ...candidate import Candidate
 from ...signature import Signature
 from ...transforms import uncompress
+from .repeated import repeated
 
 NAME = "selections in place"
 MOST = 20
@@ -11,10 +12,4 @@ MOST = 20
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """One mask after the other, until none is left."""
-    current = candidate
-    for _ in range(MOST):
-        made = next(uncompress.propose(current, signature), None)
-        if made is None:
-            break
-        current = made.candidate
-    return None if current is candidate else current
+    return repeated(lambda *given: next(uncompress.propose(*given), None), candidate, signature, MOST)

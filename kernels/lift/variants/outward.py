@@ -6,6 +6,7 @@ from ...candidate import Candidate
 from ...signature import Signature
 from ...transforms import inline_views, interchange
 from . import fused
+from .repeated import repeated
 
 NAME = "rows outermost"
 MOST = 12
@@ -13,13 +14,8 @@ MOST = 12
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """None where no loop has anywhere to go."""
-    at = candidate
-    for _ in range(MOST):
-        made = interchange.independent_outward(at, signature)
-        if made is None:
-            break
-        at = made.candidate
-    if at is candidate:
+    at = repeated(interchange.independent_outward, candidate, signature, MOST)
+    if at is None:
         return None
     at = fused.derive(at, signature) or at
     direct = next(inline_views.propose(at, signature), None)

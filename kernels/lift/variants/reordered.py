@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...candidate import Candidate
-from ...idle_flags import without_idle
+from ...idle_flags import awake
 from ...signature import Signature
 from ...transforms.schedule import FLAGS
 
@@ -14,5 +14,4 @@ NAME = "sums reordered"
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """The same text, with the options of `schedule`, so that the search does not propose it again."""
-    options = replace(candidate.options, fastmath=FLAGS, error_model="numpy")
-    return replace(candidate, options=without_idle(candidate, options))
+    return awake(replace(candidate, options=replace(candidate.options, fastmath=FLAGS, error_model="numpy")))
