@@ -402,6 +402,16 @@ def kernel(a, b, out):
     for i in prange(a.shape[0]):
         out[i] = np.dot(a[i], b)
 """, "a[n, m] b[m] out[n]"),
+    "products of planes by BLAS, the second one transposed": Kernel("""
+def kernel(a, b, out):
+    for i in prange(a.shape[0]):
+        np.dot(a[i], b[i].T, out=out[i])
+""", "a[n, m, 3] b[n, m, 3] out[n, m, m]"),
+    "planes seen as flat rows": Kernel("""
+def kernel(a, out):
+    for i in prange(a.shape[0]):
+        out[i] = np.sum(a[i].reshape(a.shape[1] * a.shape[2]))
+""", "a[n, m, 3] out[n]"),
     "a masked copy": Kernel("""
 def kernel(a, out):
     for i in prange(a.shape[0]):
@@ -616,6 +626,22 @@ def kernel(idx, out):
     for i in prange(idx.shape[0]):
         out[idx[i] % 8] += 1.0
 """, "idx[n]:int64 out[8]"),
+    "products of planes into one plane": Kernel("""
+def kernel(a, b, out):
+    for i in prange(a.shape[0]):
+        np.dot(a[i], b[i].T, out=out[i // 2])
+""", "a[n, m, 3] b[n, m, 3] out[n, m, m]"),
+    "a product written over the next one's operand": Kernel("""
+def kernel(x, b):
+    for i in prange(b.shape[0]):
+        np.dot(b[i], b[i].T, out=x[i])
+        b[i] = x[b.shape[0] - 1 - i].T
+""", "x[n, m, m] b[n, m, m]"),
+    "a flat view of all planes": Kernel("""
+def kernel(x):
+    for i in prange(x.shape[0]):
+        x.reshape(x.size)[i] = x[i, 0, 0]
+""", "x[n, m, 3]"),
     "prefix sum": Kernel("""
 def kernel(a, out):
     out[0] = a[0]

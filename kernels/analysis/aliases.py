@@ -166,8 +166,9 @@ class Aliases:
             case ast.Attribute(value=ast.Name(id="math")):
                 return []
             case ast.Attribute(value=ast.Name(id="np"), attr=name):
-                keywords = frozenset(k.arg or "" for k in node.keywords)
-                return everything if numpy_facts.writes_argument(name, len(node.args), keywords) else []
+                if numpy_facts.writes_argument(name, len(node.args), frozenset(k.arg or "" for k in node.keywords) - {"out"}):
+                    return everything
+                return [k.value for k in node.keywords if k.arg == "out"]
             case ast.Attribute(value=owner, attr=name):
                 harmless = name in numpy_facts.FRESH_METHODS | numpy_facts.VIEWING_METHODS | {"type"}
                 plain = all(k.arg in ("axis", "dtype", "keepdims", "copy") for k in node.keywords)

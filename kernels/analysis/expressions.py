@@ -181,8 +181,8 @@ class Expressions(Facts):
 
     @staticmethod
     def _blurred(view: View) -> Value:
-        """A view of the same memory whose dimensions are not known."""
-        return Value(None, View(view.origin, (), exact=False))
+        """A view of the same memory, of whose dimensions only those that are fixed are known."""
+        return Value(None, View(view.origin, view.dimensions, exact=False))
 
     def extent(self, view: View, dimension: int) -> Affine:
         """Length of dimension `dimension` of a view."""

@@ -51,3 +51,25 @@ JOINED = """def kernel(a, out0):
 def test_written_in_two_blocks_side_by_side_which_is_how_a_row_is_rolled(second, private):
     candidate = Candidate(JOINED.format(second=second), convention="writes")
     assert any("loop i " in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)) is private
+
+
+PRODUCTS = """def kernel(a, out0):
+    t = np.empty((a.shape[0], 2, a.shape[1]), dtype=np.float64)
+    c = np.empty((a.shape[0], 2, 2), dtype=np.float64)
+    row = np.empty((a.shape[1],), dtype=np.float64)
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            row[j] = a[i, j] * 2.0
+        for j in range(a.shape[1]):
+            t[i, 0, j] = row[j]
+            t[i, 1, j] = a[i, j]
+        np.dot(t[{of}], t[i].T, out=c[{into}])
+        for j in range(a.shape[1]):
+            out0[i, j] = c[i, 0, 1]
+"""
+
+
+@pytest.mark.parametrize("of, into, legal", [("i", "i", True), ("i - 1", "i", False), ("i", "i // 2", False), ("0", "i", False)])
+def test_a_product_by_blas_touches_the_planes_that_it_is_given_and_writes_the_one_it_is_told_to(of, into, legal):
+    candidate = Candidate(PRODUCTS.format(of=of, into=into), convention="writes")
+    assert any("loop i " in rewrite.note and "row" in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)) is legal
