@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .divisions import divided_extents
 from .shape_expressions import explain, relations
 from .signature import Argument, Output, Signature
 from .spec import OpenSpec, SpecError, copy_arguments, describe_value, is_numeric, one_line
@@ -245,7 +246,7 @@ def _signature(spec: OpenSpec, runs: list[_Run]) -> Signature:
         tuple(_merged_argument(runs, index) for index in range(len(first.arguments))),
         tuple(_merged_output(runs, index, atoms) for index in range(len(first.outputs))),
         first.packed,
-        relations(atoms, first.scalars),
+        relations(atoms, first.scalars, divided_extents(spec, {a.name: a.ndim for a in first.arguments if a.kind == "array"})),
     )
 
 

@@ -31,27 +31,42 @@ def explain(values: Sequence[int], atoms: Mapping[str, Values]) -> str | None:
     return next((text for text, seen in _expressions(distinct) if seen == wanted), None)
 
 
-def relations(atoms: Mapping[str, Values], scalars: frozenset[str]) -> tuple[str, ...]:
-    """Equations that held in every run, one for each atom that the atoms before it determine, as Python text.
+def relations(atoms: Mapping[str, Values], scalars: frozenset[str], divided: Sequence[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """What held in every run, as Python text: divisions without a remainder, then equations, one for each atom that the atoms
+    before it determine.
 
     scalars: the atoms that are integer arguments and not dimensions; a scalar that never changed stays free, where a
-    dimension that never changed is held to its value.
+    dimension that never changed is held to its value. divided: dividend and divisor of the divisions to look at.
     """
-    found = []
+    equations = []
     free: dict[str, Values] = {}
     for name, seen in atoms.items():
         constant = len(set(seen)) == 1
         if constant and name in scalars:
             continue
         if constant:
-            found.append(f"{name} == {seen[0]}")
+            equations.append(f"{name} == {seen[0]}")
             continue
         source = next((text for text, values in _near(free) if values == seen), None)
         if source is None:
             free[name] = seen
         else:
-            found.append(f"{name} == {source}")
-    return tuple(found)
+            equations.append(f"{name} == {source}")
+    undetermined = free | {name: atoms[name] for name in scalars if len(set(atoms[name])) == 1}
+    return (*_divisions(undetermined, scalars, [(atoms[one], atoms[other]) for one, other in divided]), *equations)
+
+
+def _divisions(free: Mapping[str, Values], scalars: frozenset[str], divided: Sequence[tuple[Values, Values]]) -> dict[str, None]:
+    """The divisions, of free atoms with these values, that leave nothing; an integer argument that divides is positive."""
+    found: dict[str, None] = {}
+    for dividends, divisors in divided:
+        one = next((name for name, seen in free.items() if seen == dividends), None)
+        other = next((name for name, seen in free.items() if seen == divisors), None)
+        if one and other and one != other and min(divisors) > 0 and not any(map(int.__mod__, dividends, divisors)):
+            if other in scalars:
+                found[f"{other} > 0"] = None
+            found[f"{one} % {other} == 0"] = None
+    return found
 
 
 def _distinct(atoms: Mapping[str, Values]) -> dict[str, Values]:

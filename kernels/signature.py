@@ -47,7 +47,7 @@ class Signature:
     """Arguments and outputs of a reference. `packed`: it returns a tuple (also one of length one).
 
     relations: Python expressions over the argument names that were true in every run ("b.shape[0] == a.shape[1]",
-    "points.shape[1] == 3"): what a kernel that was verified on those runs may rely on, and a champion checks.
+    "points.shape[1] == 3", "q.shape[1] % k.shape[1] == 0"): what a kernel that was verified on those runs may rely on, and a champion checks.
     """
 
     arguments: tuple[Argument, ...]

@@ -154,6 +154,8 @@ class SymbolTable:
         """`value // divisor` for a divisor that is known to be at least 1; None where one may be no integer."""
         if not (value.is_integer and divisor.is_integer):
             return None
+        if (exact := self._exact_ratio(value, divisor)) is not None:
+            return exact
         key = ("quotient", value, divisor)
         if key not in self._known:
             symbol = self._known[key] = self.new("//", value.loops | divisor.loops, integer=True,
@@ -163,6 +165,21 @@ class SymbolTable:
             for part in (symbol, *(s for s, _ in times.terms)):  # type: ignore[union-attr]
                 part.facts += [remainder, divisor - remainder - 1]
         return Affine.of(self._known[key])
+
+    def _exact_ratio(self, value: Affine, divisor: Affine) -> Affine | None:
+        """`value / divisor` where the divisor is a symbol and each term of the value a multiple of it, else None."""
+        if len(divisor.terms) != 1 or divisor.terms[0][1] != 1 or divisor.constant or value.constant:
+            return None
+        by, total = divisor.terms[0][0], Affine()
+        for symbol, coefficient in value.terms:
+            factors = self._factors.get(symbol, ())
+            if symbol is by:
+                total += coefficient
+            elif by in factors:
+                total += Affine.of(factors[by is factors[0]]).scaled(coefficient)
+            else:
+                return None
+        return total
 
     def extreme(self, values: tuple[Affine, ...], largest: bool) -> Affine | None:
         """`max(*values)` or `min(*values)`; None where some value is not known to be an integer."""

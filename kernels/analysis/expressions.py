@@ -302,7 +302,7 @@ class Expressions(Facts):
             raise Undecided(f"line {node.lineno}: a call of {type(function).__name__}")
         values = [self.evaluate(argument) for argument in node.args]
         for keyword in node.keywords:
-            self.evaluate(keyword.value)
+            self.evaluate(keyword.value, consumed=not numpy_facts.overwrites(node, keyword))
         for argument in self.aliases.written_arguments(node):
             self.write_all(argument)
         found = self._arithmetic_call(node, values)

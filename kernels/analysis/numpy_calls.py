@@ -1,6 +1,8 @@
 """What the analysis knows about NumPy's functions and methods: which only read, which return new memory."""
 from __future__ import annotations
 
+import ast
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -64,3 +66,9 @@ def writes_argument(function: str, positional: int, keywords: frozenset[str]) ->
         return positional > 2
     return function in REDUCTIONS and positional > 2 or function in ("dot", "matmul", "round", "around", "clip",
                                                                      "cumsum", "cumprod", "take") and positional > 2
+
+
+def overwrites(call: ast.Call, keyword: ast.keyword) -> bool:
+    """Whether the keyword names the array that the result of a function of NumPy is put into, all of it."""
+    return keyword.arg == "out" and not any(k.arg == "where" for k in call.keywords) and isinstance(call.func, ast.Attribute) \
+        and isinstance(call.func.value, ast.Name) and call.func.value.id == "np" and call.func.attr in FRESH

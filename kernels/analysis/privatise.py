@@ -7,25 +7,30 @@ from dataclasses import dataclass
 
 from . import Function
 from .affine import Affine
+from .aliases import returns_new_memory
 from .facts import implied_by
 from .model import Access, Loop
-from .names import all_blocks, loaded
+from .names import all_blocks, entries, loaded
+from .numpy_calls import FRESH, overwrites
 
 ALLOCATING = ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "ones_like", "full_like")
 
 
 @dataclass(frozen=True, eq=False)
 class Allocation:
-    """`name = np.empty(...)` and the like: the only binding of `name`, which is only ever indexed by integers.
+    """`name = np.empty(...)` and the like: the only binding of `name`, which is only ever indexed by integers, or handed to a
+    function of NumPy, whole or at its first indices, that keeps no hold of it.
 
     function: of NumPy. block: the statement list that holds `statement`. uses: every occurrence of the name but this.
+    by_elements: whether they are all elements.
     """
 
     name: str
     function: str
     statement: ast.Assign
     block: list[ast.stmt]
-    uses: tuple[ast.Subscript, ...]
+    uses: tuple[ast.Subscript | ast.Name, ...]
+    by_elements: bool
 
     @property
     def call(self) -> ast.Call:
@@ -33,40 +38,71 @@ class Allocation:
 
 
 def allocations(function: Function) -> Iterator[Allocation]:
-    """The local arrays of a function that have one name each and are used by their elements alone."""
+    """The local arrays of a function that have one name each, to which no other name or array gets."""
     bindings: dict[str, int] = {}
     for node in ast.walk(function.node):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bindings[node.id] = bindings.get(node.id, 0) + 1
+    handed = _handed_over(function)
     for block in all_blocks(function.node):
         for statement in block:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)],
                                 value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind))):
                     if kind in ALLOCATING and bindings[name] == 1 and function.type_of_name(name).is_array:
-                        uses = element_uses(function, name)
+                        uses = _uses(function, name, handed)
                         if uses is not None:
-                            yield Allocation(name, kind, statement, block, uses)
+                            rank = function.type_of_name(name).ndim
+                            whole = all(isinstance(use, ast.Subscript) and len(entries(use)) == rank for use in uses)
+                            yield Allocation(name, kind, statement, block, uses, whole)
 
 
-def element_uses(function: Function, name: str) -> tuple[ast.Subscript, ...] | None:
-    """All reads and writes of `name`, or None if it is used other than by single elements."""
+def elementwise(function: Function) -> Iterator[Allocation]:
+    """Those of them that are only ever used by their elements."""
+    return (each for each in allocations(function) if each.by_elements)
+
+
+def _uses(function: Function, name: str, handed: set[int]) -> tuple[ast.Subscript | ast.Name, ...] | None:
+    """All reads and writes of `name`, or None if it is used other than by elements or as an argument in `handed`."""
     rank = function.type_of_name(name).ndim
-    uses, inside = [], 0
-    for node in ast.walk(function.node):
+    uses: list[ast.Subscript | ast.Name] = []
+    indexed = set()
+    for node in ast.walk(function.node):        # a subscript comes before the name in it
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
-            entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            if len(entries) != rank or not all(function.type_of(e).is_integer for e in entries):
+            if not all(function.type_of(e).is_integer for e in entries(node)) or len(entries(node)) > rank:
+                return None
+            if len(entries(node)) < rank and id(node) not in handed:
                 return None
             uses.append(node)
-            inside += 1
-    occurrences = sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function.node))
-    return tuple(uses) if occurrences == inside else None
+            indexed.add(id(node.value))
+        elif isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) and id(node) not in indexed:
+            if id(node) not in handed:
+                return None
+            uses.append(node)
+    return tuple(uses)
+
+
+def _handed_over(function: Function) -> set[int]:
+    """The `id`s of arguments (of `a` in `a.T`) of NumPy's functions that read them, or write into one of them as they are told by
+    `out=`, and whose result is memory of its own or goes nowhere."""
+    found = set()
+    for node in ast.walk(function.node):
+        call = node.value if isinstance(node, ast.Expr) else node
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=name)) if name in FRESH:
+                told = [k.value for k in call.keywords if k.arg == "out"]
+                if returns_new_memory(call) or isinstance(node, ast.Expr) and function.aliases.written_arguments(call) == told:
+                    found |= {id(untransposed(a)) for a in (*call.args, *(k.value for k in call.keywords))}
+    return found
+
+
+def untransposed(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "T" else node
 
 
 def accesses_of(function: Function, allocation: Allocation) -> list[Access]:
     wanted = {id(use) for use in allocation.uses}
-    return [a for a in function.facts.accesses if id(a.node) in wanted]
+    return [a for a in function.facts.accesses if id(untransposed(a.node)) in wanted]
 
 
 def movable_into(function: Function, allocation: Allocation, loop: Loop) -> bool:
@@ -89,7 +125,7 @@ def private_to_iterations(function: Function, allocation: Allocation, loop: Loop
     """Whether the array is used in `loop` alone, each iteration writing every element before it reads it. That holds too
     where all its uses lie in a loop inside, of which it holds."""
     accesses = accesses_of(function, allocation)
-    if any(loop not in a.loops for a in accesses) or not _all_logged(allocation, accesses):
+    if any(loop not in a.loops for a in accesses) or not all_logged(allocation, accesses):
         return False
     around_all = [inner for inner in loop.inside if all(inner in a.loops for a in accesses)]
     return any(_written_first(function, each, accesses) for each in (loop, *around_all))
@@ -113,8 +149,8 @@ def _written_first(function: Function, loop: Loop, accesses: list[Access]) -> bo
     return True
 
 
-def _all_logged(allocation: Allocation, accesses: Iterable[Access]) -> bool:
-    return {id(a.node) for a in accesses} == {id(u) for u in allocation.uses}
+def all_logged(allocation: Allocation, accesses: Iterable[Access]) -> bool:
+    return {id(untransposed(a.node)) for a in accesses} == {id(u) for u in allocation.uses}
 
 
 Box = list[tuple[Affine, Affine]]       # least and greatest index of each dimension
@@ -136,14 +172,19 @@ def _box(function: Function, statement: ast.stmt, touching: list[Access], here: 
             return None
         statement = holder
     first = touching[0]
-    plain = isinstance(statement, ast.Assign) and first.write and any(first.node is t for t in statement.targets)
-    if not plain or any(a.subscripts != first.subscripts for a in touching):
+    plain = isinstance(statement, ast.Assign) and any(first.node is t for t in statement.targets) or _is_filled(statement, first.node)
+    if not plain or not first.write or any(a.subscripts != first.subscripts for a in touching):
         return None
     box: Box = []
     unused = {loop.symbol: loop for loop in nest}
-    for subscript in first.subscripts:
+    shape = function.facts.shapes.get(first.origin, ())
+    for dimension, subscript in enumerate((*first.subscripts, *(None,) * (len(shape) - len(first.subscripts)))):
         if subscript is None:
-            return None
+            extent = shape[dimension] if dimension >= len(first.subscripts) else None
+            if extent is None:
+                return None
+            box.append((Affine(), extent - 1))
+            continue
         own = [s for s, _ in subscript.terms if s in unused]
         if not own and subscript.loops <= here:
             box.append((subscript, subscript))
@@ -154,6 +195,12 @@ def _box(function: Function, statement: ast.stmt, touching: list[Access], here: 
         else:
             return None
     return None if unused else box
+
+
+def _is_filled(statement: ast.stmt, node: ast.expr) -> bool:
+    """Whether the statement lets a function of NumPy put its result into what `node` shows."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) \
+        and any(k.value is node and overwrites(statement.value, k) for k in statement.value.keywords)
 
 
 def _joined(first: Box, second: Box) -> Box | None:
@@ -169,7 +216,16 @@ def _joined(first: Box, second: Box) -> Box | None:
 
 def _is_whole(function: Function, written: Access, box: Box) -> bool:
     shape = function.facts.shapes.get(written.origin, ())
-    return len(shape) == len(box) and all(low == Affine() and high + 1 == extent for (low, high), extent in zip(box, shape))
+    return len(shape) == len(box) and all(low == Affine() and _ends_at(high + 1, extent) for (low, high), extent in zip(box, shape))
+
+
+def _ends_at(stop: Affine, extent: Affine | None) -> bool:
+    """Whether the extent is `stop`, or one of `stop` and 0."""
+    if extent is None or extent == stop:
+        return extent is not None
+    symbol = extent.terms[0][0] if extent.terms else None
+    return symbol is not None and extent == Affine.of(symbol) and bool(symbol.cases) \
+        and all(value in (stop, Affine()) for value, _ in symbol.cases)
 
 
 def _covers(box: Box, read: Access) -> bool:

@@ -1,4 +1,4 @@
-"""What a signature promises of the entry function's arguments: extents that are equal, and none that is 0.
+"""What a signature promises of the entry function's arguments: extents that are equal or multiples, and none that is 0.
 
 A champion's guard asks for both before it calls the kernel (see `export.guard`); elsewhere its reference is called.
 """
@@ -60,8 +60,22 @@ def _holds(form: Affine) -> None:
 
 
 def _relate(relation: str, atoms: Atoms, analysis: FunctionAnalysis) -> None:
-    """Puts the right side of an equation in place of the atom on its left."""
+    """Puts the right side of an equation in place of the atom on its left, and a multiple of the divisor in place of an atom
+    that is divided without a remainder."""
     match ast.parse(relation, mode="eval").body:
+        case ast.Compare(left=ast.BinOp(left=left, op=ast.Mod(), right=right), ops=[ast.Eq()], comparators=[ast.Constant(value=0)]):
+            key, divisor = _atom(left), _form(right, atoms, analysis)
+            if key in atoms and divisor is not None:
+                quotient = Affine.of(analysis.symbols.new(f"{ast.unparse(left)} // {ast.unparse(right)}", integer=True))
+                multiple = analysis.symbols.product(quotient, divisor)
+                if multiple is not None:
+                    if key[1] is not None:      # the dividend is an extent, so none of the two is below 1
+                        quotient.terms[0][0].nonnegative = True
+                        _holds(quotient - 1)
+                    atoms[key] = multiple
+        case ast.Compare(left=left, ops=[ast.Gt()], comparators=[ast.Constant(value=0)]):
+            if (form := _form(left, atoms, analysis)) is not None:
+                _holds(form - 1)
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             key, form = _atom(left), _form(right, atoms, analysis)
             if key in atoms and form is not None:

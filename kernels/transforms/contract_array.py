@@ -10,13 +10,13 @@ another wrote, and what was never written is never read.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Sequence
 
 from ..analysis import Access, Analysis, Function, Loop, analyse
 from ..analysis.affine import Affine
 from ..analysis.liveness import exposed
-from ..analysis.privatise import Allocation, accesses_of, allocations
+from ..analysis.names import entries
+from ..analysis.privatise import Allocation, accesses_of, all_logged, allocations
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, shown
@@ -31,14 +31,14 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     for function in analysis.functions:
         for allocation in allocations(function):
             accesses = accesses_of(function, allocation)
-            if not accesses or {id(a.node) for a in accesses} != {id(u) for u in allocation.uses}:
+            if not accesses or not all_logged(allocation, accesses):
                 continue
-            made = _to_scalar(candidate, analysis, function, allocation, accesses)
+            made = _to_scalar(candidate, analysis, function, allocation, accesses) if allocation.by_elements else None
             if made is not None:
                 yield made
                 continue
             for loop in _common_loops(accesses):
-                for dimension in range(len(accesses[0].subscripts)):
+                for dimension in range(min(len(a.subscripts) for a in accesses)):
                     if _droppable(function, allocation, accesses, loop, dimension):
                         made = _drop(candidate, analysis, function, allocation, loop, dimension)
                         if made is not None:
@@ -72,12 +72,10 @@ def _to_scalar(candidate: Candidate, analysis: Analysis, function: Function, all
 
 
 def _droppable(function: Function, allocation: Allocation, accesses: list[Access], loop: Loop, dimension: int) -> bool:
-    form = accesses[0].subscripts[dimension] if dimension < len(accesses[0].subscripts) else None
-    if loop.symbol is None or loop.step is None or form is None or len(accesses[0].subscripts) < 2:
+    form, origin = accesses[0].subscripts[dimension], accesses[0].origin
+    if loop.symbol is None or loop.step is None or form is None:
         return False
-    origin = accesses[0].origin
-    if any(a.origin is not origin or len(a.subscripts) != len(accesses[0].subscripts)
-           or a.subscripts[dimension] != form for a in accesses):
+    if any(a.origin is not origin or a.subscripts[dimension] != form for a in accesses):
         return False
     rest = form - Affine.of(loop.symbol).scaled(form.coefficient(loop.symbol))
     return (allocation.function in ("empty", "empty_like") and origin.fresh
@@ -95,9 +93,11 @@ def _drop(candidate: Candidate, analysis: Analysis, function: Function, allocati
     extent = shown(shape.elts[dimension])
     del shape.elts[dimension]
     for use in allocation.uses:
-        node: ast.Subscript = draft.of(use)
-        entries = copy.copy(node.slice.elts)  # type: ignore[attr-defined]
-        del entries[dimension]
-        node.slice = entries[0] if len(entries) == 1 else ast.Tuple(entries, ast.Load())
+        node: ast.Subscript = draft.of(use)     # type: ignore[assignment]
+        kept = [entry for number, entry in enumerate(entries(node)) if number != dimension]
+        if kept:
+            node.slice = kept[0] if len(kept) == 1 else ast.Tuple(kept, ast.Load())
+        else:
+            draft.put(node, node.value)
     note = f"array {allocation.name} (line {allocation.statement.lineno}) lost its dimension {dimension} ({extent}): one slice an iteration of {loop.variable}"
     return draft.finish(NAME, note)

@@ -161,6 +161,7 @@ def _moves_in_front(function: Function, site: _Site, statement: ast.stmt) -> boo
 def _scalars_agree(function: Function, site: _Site) -> bool:
     first, second = site.first.node, site.second.node
     shared = (stored(first.body) & used(second.body)) | (stored(second.body) & used(first.body))
+    shared -= {site.first.variable, site.second.variable}                   # see `_variable_agrees`
     one, other = function.scalars(site.first), function.scalars(site.second)
     header = loaded([second.iter])                                        # type: ignore[union-attr]
     if header & stored(first.body):
@@ -169,14 +170,13 @@ def _scalars_agree(function: Function, site: _Site) -> bool:
 
 
 def _variable_agrees(function: Function, site: _Site) -> bool:
-    """Whether the second loop's variable can be replaced by the first's."""
+    """Whether the second loop's variable can be replaced by the first's, and the first's by the second's where the second body
+    binds it, for a loop inside."""
     first, second = site.first, site.second
-    if first.variable == second.variable:
-        return first.variable not in function.liveness.after(second.node)
-    after = function.liveness.after(second.node)
-    if first.variable in after or second.variable in after:
+    if {first.variable, second.variable} & function.liveness.after(second.node):
         return False
-    return first.variable not in used(second.node.body) and second.variable not in used(first.node.body)
+    return first.variable == second.variable \
+        or first.variable not in exposed(second.node.body) and second.variable not in exposed(first.node.body)
 
 
 def _stays_parallel(function: Function, first: Loop, second: Loop) -> bool:
@@ -189,7 +189,7 @@ def _fuse(draft: Draft, function: Function, site: _Site, in_front: list[ast.stmt
     first, second = draft.of(site.first.node), draft.of(site.second.node)
     body = second.body
     if site.first.variable != site.second.variable:
-        body = renamed(body, {site.second.variable: site.first.variable})
+        body = renamed(body, {site.second.variable: site.first.variable, site.first.variable: site.second.variable})
     block, position = draft.block_of(first)
     if _under_one_test(function, site, first.body[-1], body[0]):
         first.body[-1].body += body[0].body                                 # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ..analysis import Analysis, Function, Loop, analyse
 from ..analysis.legality import keeps_its_variable, leaves_alone, perfect_chain
 from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
-from ..analysis.privatise import Allocation, allocations
+from ..analysis.privatise import Allocation, elementwise
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over, name, renamed
@@ -65,7 +65,7 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     """One rewrite for each mask."""
     analysis = analyse(candidate, signature)
     for function in analysis.functions:
-        held = list(allocations(function))
+        held = list(elementwise(function))
         for block in all_blocks(function.node):
             for selection in _selections(function, block, held):
                 if selection.arrays or len(selection.counts) > 1:

@@ -81,3 +81,26 @@ def test_two_tests_of_the_same_become_one(first, second, one):
         "        y[i] = t[i] + c", f"        if x[i] > s:\n            {second}")
     made = [r.candidate.text for r in fuse.propose(Candidate(text.format(between="c = 1.0", bound="x")), EQUAL)]
     assert len(made) == 1 and (made[0].count("if ") == 1) is one
+
+
+NAMED_OTHERWISE = """def kernel(x, y, s):
+    t = np.empty((x.shape[0], 3), dtype=np.float64)
+    for i in range(x.shape[0]):
+        for j in range(3):
+            t[i, j] = x[i] * j
+    for j in range(x.shape[0]):
+        {first}
+        for i in range(3):
+            y[j] += t[j, i]
+    {after}
+"""
+
+
+@pytest.mark.parametrize("first, after, legal", [
+    ("y[j] = s", "y[0] = s", True), ("y[j] = i", "y[0] = s", False), ("y[j] = s", "y[0] = i", False), ("y[j] = s", "y[0] = j", False),
+])
+def test_loops_whose_variables_are_each_other_s_inner_ones_are_fused(first, after, legal):
+    made = list(fuse.propose(Candidate(NAMED_OTHERWISE.format(first=first, after=after)), EQUAL))
+    texts = [rewrite.candidate.text for rewrite in made if "fused (lines 3 and 6)" in rewrite.note]
+    assert len(texts) == legal
+    assert not legal or "for j in range(3):\n            y[i] += t[i, j]" in texts[0]

@@ -1,4 +1,5 @@
 """What is learned of a reference by running it."""
+import pytest
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec
 
@@ -26,3 +27,44 @@ def test_a_length_that_is_constant_is_known():
     text = TEXT.replace("group.max() + 1", "5")
     (output,) = observe(KernelSpec("sums", text, "sums").open(), seed=0).signature.outputs
     assert output.shape == ("5",)
+
+
+HEADS = """
+import numpy as np
+import kernwright
+
+def make_inputs(size, rng):
+    return rng.standard_normal((size["n"], size["h"] * size["d"])), rng.standard_normal((size["h"], size["n"])), size["h"]
+
+@kernwright.kernel(inputs=make_inputs, sizes={"tiny": {"n": 3, "h": 2, "d": 2}, "verify": {"n": 7, "h": 3, "d": 5},
+                                              "benchmark": {"n": 50, "h": 4, "d": 8}})
+def per_head(x, w, heads):
+    BODY
+"""
+
+
+@pytest.mark.parametrize("body, divided", [
+    ("d = x.shape[1] // w.shape[0]; return x[:, :d] * 2.0", "w.shape[0]"),
+    ("n, m = x.shape; d = m // len(w); return x[:, :d] * 2.0", "w.shape[0]"),
+    ("d = x.shape[-1] // heads; return x[:, :d] * 2.0", "w.shape[0]"),
+    ("return x[:, :x.shape[1] // 2] * 2.0", None),
+    ("n, m = x.shape; m = m + 0; return x[:, :m // heads] * 2.0", None),
+    ("return (x[: (len(x) + 1) // heads] * 2.0).copy()", None),
+])
+def test_an_extent_that_the_reference_divides_is_known_to_be_a_multiple_where_it_always_was(body, divided):
+    relations = observe(KernelSpec("per_head", HEADS.replace("BODY", body), "per_head").open(), seed=0).signature.relations
+    expected = [f"x.shape[1] % {divided} == 0"] if divided else []
+    assert [relation for relation in relations if "%" in relation] == expected
+
+
+def test_an_integer_argument_that_divides_is_positive():
+    text = HEADS.replace(', rng.standard_normal((size["h"], size["n"])), size["h"]', ', 2 * size["h"]').replace("x, w, heads", "x, heads")
+    text = text.replace('size["h"] * size["d"]', '2 * size["h"] * size["d"]').replace("BODY", "return x[:, :x.shape[1] // heads] * 2.0")
+    relations = observe(KernelSpec("per_head", text, "per_head").open(), seed=0).signature.relations
+    assert relations == ("heads > 0", "x.shape[1] % heads == 0")
+
+
+def test_a_division_that_leaves_something_is_no_relation():
+    text = HEADS.replace('size["h"] * size["d"]', 'size["h"] * size["d"] + size["n"] % 2')
+    text = text.replace("BODY", "return x[:, :x.shape[1] // heads] * 2.0")
+    assert not any("%" in relation for relation in observe(KernelSpec("per_head", text, "per_head").open(), seed=0).signature.relations)

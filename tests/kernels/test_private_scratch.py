@@ -2,7 +2,7 @@
 import pytest
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.signature import Argument, Output, Signature
-from kernwright.kernels.transforms import parallel
+from kernwright.kernels.transforms import contract_array, parallel
 
 MATRIX = Signature((Argument("a", "array", "float64", 2),), (Output("array", "float64", 2, ("a.shape[0]", "a.shape[1]")),))
 FRAME = """def kernel(a, out0):
@@ -73,3 +73,51 @@ PRODUCTS = """def kernel(a, out0):
 def test_a_product_by_blas_touches_the_planes_that_it_is_given_and_writes_the_one_it_is_told_to(of, into, legal):
     candidate = Candidate(PRODUCTS.format(of=of, into=into), convention="writes")
     assert any("loop i " in rewrite.note and "row" in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)) is legal
+
+
+PLANES = """def kernel(a, out0):
+    t = np.empty((a.shape[0], 2, a.shape[1]), dtype=np.float64)
+    c = np.empty((a.shape[0], 2, 2), dtype=np.float64)
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            t[i, 0, j] = a[i, j]
+            t[i, 1, j] = 1.0
+        {product}
+        out0[i, 0] = c[i, 0, 1]
+"""
+
+
+@pytest.mark.parametrize("product, lost", [
+    ("np.dot(t[i], t[i].T, out=c[i])", {"t", "c"}),
+    ("out0[i, 1] = np.sum(t[i])", {"t", "c"}),
+    ("np.dot(t[0], t[i].T, out=c[i])", {"c"}),
+    ("np.dot(t[i], t[i].T, out=c[0])", {"t"}),
+    ("np.dot(t[i], t[i].T, out=a)", {"t", "c"}),
+    ("u = t[i]\n        np.dot(u, u.T, out=c[i])", {"c"}),
+    ("u = np.dot(t[i], t[i].T, out=c[i])", set()),
+])
+def test_planes_that_only_one_iteration_uses_are_one_plane(product, lost):
+    candidate = Candidate(PLANES.format(product=product), convention="writes")
+    made = list(contract_array.propose(candidate, MATRIX))
+    assert {rewrite.note.split()[1] for rewrite in made if "dimension 0" in rewrite.note} == lost
+
+
+FILLED = """def kernel(a, out0):
+    t = np.empty((3, a.shape[1]), dtype=np.float64)
+    c = np.empty((3, 3), dtype=np.float64)
+    for i in range(a.shape[0]):
+        for k in range(3):
+            for j in range(a.shape[1]):
+                t[k, j] = a[i, j] + k
+        {product}
+        out0[i, 0] = c[0, 1]
+"""
+
+
+@pytest.mark.parametrize("product, legal", [
+    ("np.dot(t, t.T, out=c)", True), ("np.dot(c, c, out=c)", False), ("c[1] = np.dot(t, t[0])", False), ("np.add(c[0], 1.0, out=c[0])", False),
+    ("np.dot(t, t[0], out=c[0])", True), ("np.dot(t, t[0], out=c[1])", False),
+])
+def test_a_plane_that_a_product_fills_in_each_iteration_is_private(product, legal):
+    candidate = Candidate(FILLED.format(product=product), convention="writes")
+    assert any("loop i " in rewrite.note and "t, c private" in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)) is legal
