@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from .analysis.names import walk
 from .analysis.numpy_calls import ALLOCATORS, CASTS
 from .candidate import Candidate, JitOptions
 from .vecmath import recognise
@@ -60,7 +61,7 @@ def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
     """All nodes but those of functions of vecmath, which are compiled with flags of their own."""
     for statement in tree.body:
         if not (isinstance(statement, ast.FunctionDef) and recognise(statement)):
-            yield from ast.walk(statement)
+            yield from walk(statement)
 
 
 def _helpers(tree: ast.Module) -> set[str]:

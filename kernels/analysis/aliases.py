@@ -46,7 +46,7 @@ class Aliases:
         self.written: dict[str, frozenset[str]] = dict.fromkeys(self.functions, frozenset())
         changed = True
         while changed:
-            changed = any([self._pass(name, function) for name, function in self.functions.items()])
+            changed = any([self._pass(name) for name in self.functions])
         changed = True
         while changed:
             changed = any([self._effects(name, function) for name, function in self.functions.items()])
@@ -82,9 +82,9 @@ class Aliases:
             parts.append(node.func.value)
         return frozenset().union(*(self.roots(function, part) for part in parts))
 
-    def _pass(self, name: str, function: ast.FunctionDef) -> bool:
+    def _pass(self, name: str) -> bool:
         changed = False
-        for node in ast.walk(function):
+        for node in self.types.nodes[name]:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     changed |= self._bind(name, target, node.value)
@@ -126,7 +126,7 @@ class Aliases:
     def _effects(self, name: str, function: ast.FunctionDef) -> bool:
         """Extends the set of parameters that `function` may write."""
         touched: frozenset[object] = frozenset()
-        for node in ast.walk(function):
+        for node in self.types.nodes[name]:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     touched |= self._stored(name, target)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..candidate import ENTRY
+from .names import walk
 
 EXTENT = 32.0
 """Iterations of a loop whose bounds are not written out."""
@@ -83,7 +84,7 @@ class Heat:
         """The work of the statement itself; helpers that it calls are entered."""
         work = 1.0
         for held in (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)):
-            for part in ast.walk(held):
+            for part in walk(held):
                 if isinstance(part, ast.Call):
                     if isinstance(part.func, ast.Name) and part.func.id in self._functions:
                         self._enter(part.func.id, runs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from . import Function
 from .model import Loop, is_call_of
-from .names import loaded, own_jumps, stored
+from .names import loaded, own_jumps, stored, walk
 
 
 def can_be_evaluated_anywhere(node: ast.expr) -> bool:
@@ -45,7 +45,7 @@ def leaves_alone(function: Function, statements: Sequence[ast.stmt], test: ast.e
     elements. around: the loops that they are in together."""
     if stored(statements) & (loaded([test]) - set(bound)):
         return False
-    nodes = {id(n) for n in ast.walk(test)}
+    nodes = {id(n) for n in walk(test)}
     read = [a for a in function.facts.within(holder) if id(a.node) in nodes]
     return function.dependences.separate(read, function.facts.within(*statements), frozenset(around))
 
@@ -86,9 +86,9 @@ def rectangular(band: Sequence[Loop]) -> bool:
 
 def uses_parallel(nodes: Iterable[ast.AST]) -> bool:
     """Whether a `prange` stands in the nodes."""
-    return any(is_call_of(n, "prange") for node in nodes for n in ast.walk(node) if isinstance(n, ast.expr))
+    return any(is_call_of(n, "prange") for node in nodes for n in walk(node) if isinstance(n, ast.expr))
 
 
 def calls(nodes: Iterable[ast.AST]) -> set[str]:
     """Names of the functions that are called by name."""
-    return {n.func.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    return {n.func.id for node in nodes for n in walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}

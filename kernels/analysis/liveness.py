@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .model import Undecided
-from .names import loaded, own_jumps, stored
+from .names import loaded, own_jumps, stored, walk
 
 Names = frozenset[str]
 NONE: Names = frozenset()
@@ -28,6 +29,7 @@ class Liveness:
 
     def __init__(self, body: list[ast.stmt]) -> None:
         self._after: dict[int, Names] = {}
+        self._known: dict[int, tuple[Names, Names]] = {}        # by statement: what it reads and binds; loops come back to it
         self.before = self._block(body, NONE, NONE, NONE)
 
     def after(self, statement: ast.stmt) -> Names:
@@ -43,19 +45,20 @@ class Liveness:
     def _before(self, statement: ast.stmt, out: Names, at_break: Names, at_continue: Names) -> Names:
         match statement:
             case ast.Assign(targets=targets, value=value):
-                read = loaded([value]) | {n for t in targets for n in loaded([t])}
-                return (out - stored(targets)) | read
+                read, bound = self._names(statement, (value, *targets), targets)
+                return (out - bound) | read
             case ast.AugAssign() | ast.Expr():
-                return out | loaded([statement])
+                return out | self._names(statement, (statement,))[0]
             case ast.If(test=test, body=body, orelse=orelse):
                 return (self._block(body, out, at_break, at_continue) | self._block(orelse, out, at_break, at_continue)
-                        | loaded([test]))
+                        | self._names(statement, (test,))[0])
             case ast.For(target=target, iter=iterated, body=body, orelse=[]):
-                return self._loop(body, out, frozenset(stored([target])), NONE) | loaded([iterated])
+                read, bound = self._names(statement, (iterated,), (target,))
+                return self._loop(body, out, bound, NONE) | read
             case ast.While(test=test, body=body, orelse=[]):
-                return self._loop(body, out, NONE, frozenset(loaded([test])))
+                return self._loop(body, out, NONE, self._names(statement, (test,))[0])
             case ast.Return():
-                return frozenset(loaded([statement]))
+                return self._names(statement, (statement,))[0]
             case ast.Break():
                 return at_break
             case ast.Continue():
@@ -63,6 +66,12 @@ class Liveness:
             case ast.Pass():
                 return out
         raise Undecided(f"line {statement.lineno}: {type(statement).__name__}")
+
+    def _names(self, statement: ast.stmt, read: Sequence[ast.AST], bound: Sequence[ast.AST] = ()) -> tuple[Names, Names]:
+        """The names that these parts of the statement read, and bind."""
+        if id(statement) not in self._known:
+            self._known[id(statement)] = frozenset(loaded(read)), frozenset(stored(bound))
+        return self._known[id(statement)]
 
     def _loop(self, body: list[ast.stmt], out: Names, targets: Names, test: Names) -> Names:
         head = out | test
@@ -112,10 +121,10 @@ def scalars_of(loop: ast.For | ast.While, liveness: Liveness) -> LoopScalars:
 
 def reduction(name: str, body: list[ast.stmt]) -> Reduction | None:
     """The reduction that `body` performs on `name`, if every occurrence of the name belongs to it."""
-    updates = [u for statement in body for node in ast.walk(statement)
+    updates = [u for statement in body for node in walk(statement)
                if isinstance(node, ast.stmt) and (u := _update(name, node))]
     operators = {operator for operator, _ in updates}
-    occurrences = sum(isinstance(n, ast.Name) and n.id == name for statement in body for n in ast.walk(statement))
+    occurrences = sum(isinstance(n, ast.Name) and n.id == name for statement in body for n in walk(statement))
     expected = sum(1 if isinstance(s, ast.AugAssign) else 2 for _, s in updates)
     if len(operators) != 1 or occurrences != expected or "return" in own_jumps(body):
         return None

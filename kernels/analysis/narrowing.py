@@ -10,6 +10,7 @@ import ast
 
 from ..candidate import Candidate
 from ..signature import Signature
+from .names import walk
 
 _SINGLE = frozenset({"float32", "complex64", "single", "csingle"})
 _TO_SINGLE = frozenset({"int8", "uint8", "int16", "uint16", "float16"})
@@ -36,7 +37,7 @@ def _is_floating(dtype: str) -> bool:
 def _names(tree: ast.AST) -> list[tuple[int, str]]:
     """The line and name of each single-precision type in `tree`, as an attribute, a name or a dtype's text."""
     found = []
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Attribute(attr=name) | ast.Name(id=name) if name in _SINGLE:
                 found.append((node.lineno, name))

@@ -10,7 +10,7 @@ from .affine import Affine
 from .aliases import returns_new_memory
 from .facts import implied_by
 from .model import Access, Loop
-from .names import all_blocks, entries, loaded
+from .names import all_blocks, entries, loaded, walk
 from .numpy_calls import FRESH, overwrites
 
 ALLOCATING = ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "ones_like", "full_like")
@@ -40,7 +40,7 @@ class Allocation:
 def allocations(function: Function) -> Iterator[Allocation]:
     """The local arrays of a function that have one name each, to which no other name or array gets."""
     bindings: dict[str, int] = {}
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bindings[node.id] = bindings.get(node.id, 0) + 1
     handed = _handed_over(function)
@@ -67,7 +67,7 @@ def _uses(function: Function, name: str, handed: set[int]) -> tuple[ast.Subscrip
     rank = function.type_of_name(name).ndim
     uses: list[ast.Subscript | ast.Name] = []
     indexed = set()
-    for node in ast.walk(function.node):        # a subscript comes before the name in it
+    for node in walk(function.node):        # a subscript comes before the name in it
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
             if not all(function.type_of(e).is_integer for e in entries(node)) or len(entries(node)) > rank:
                 return None
@@ -86,7 +86,7 @@ def _handed_over(function: Function) -> set[int]:
     """The `id`s of arguments (of `a` in `a.T`) of NumPy's functions that read them, or write into one of them as they are told by
     `out=`, and whose result is memory of its own or goes nowhere."""
     found = set()
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         call = node.value if isinstance(node, ast.Expr) else node
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=name)) if name in FRESH:
@@ -109,15 +109,15 @@ def movable_into(function: Function, allocation: Allocation, loop: Loop) -> bool
     """Whether the allocation gives the same array when it is made in each iteration of `loop` instead."""
     names = loaded([allocation.statement.value]) - {"np"}
     stores: dict[str, int] = {}
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             stores[node.id] = stores.get(node.id, 0) + 1
     parameters = {a.arg for a in function.node.args.args}
     stable = all(stores.get(name, 0) + (name in parameters) <= 1 for name in names)
     elements = any(isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
-                   for n in ast.walk(allocation.statement.value))
+                   for n in walk(allocation.statement.value))
     position = allocation.block.index(allocation.statement)
-    follows = any(loop.node is node for s in allocation.block[position + 1:] for node in ast.walk(s))
+    follows = any(loop.node is node for s in allocation.block[position + 1:] for node in walk(s))
     return stable and not elements and follows
 
 
@@ -168,7 +168,7 @@ def _box(function: Function, statement: ast.stmt, touching: list[Access], here: 
         nest.append(loop)
         body = statement.body
         holder = next((s for s in body if any(a in touching for a in function.facts.within(s))), None)
-        if holder is None or any(isinstance(s, ast.Continue | ast.Break | ast.Return) for b in body for s in ast.walk(b)):
+        if holder is None or any(isinstance(s, ast.Continue | ast.Break | ast.Return) for b in body for s in walk(b)):
             return None
         statement = holder
     first = touching[0]

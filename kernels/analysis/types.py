@@ -11,6 +11,7 @@ from ..candidate import ENTRY, Candidate
 from ..signature import Signature
 from ..vecmath import recognise
 from . import numpy_calls as numpy_facts
+from .names import walk
 
 
 @dataclass(frozen=True)
@@ -97,19 +98,21 @@ class Types:
 
     def __init__(self, candidate: Candidate, signature: Signature) -> None:
         self.functions = {f.name: f for f in candidate.tree.body if isinstance(f, ast.FunctionDef)}
+        self.nodes = {name: walk(function) for name, function in self.functions.items()}
         self.names: dict[str, dict[str, Type]] = {name: {} for name in self.functions}
+        self._memory: dict[tuple[str, int], tuple[ast.expr, Type]] = {}     # holds the nodes, so that no `id` is another's
         self.returned: dict[str, Type] = dict.fromkeys(self.functions, NOTHING)
         self.constants = _constants(candidate.tree)
-        casts = {node.attr for node in ast.walk(candidate.tree) if isinstance(node, ast.Attribute)}
+        casts = {node.attr for node in walk(candidate.tree) if isinstance(node, ast.Attribute)}
         self.has_unsigned = any(dtype.startswith("uint") for dtype in (
             *casts, *(a.dtype for a in signature.arguments), *(o.dtype for o in signature.outputs)))
         self._seed(candidate, signature)
         self.helpers = {name: Type("scalar", known.dtype) for name, node in self.functions.items() if (known := recognise(node))}
         for _ in range(12):
             before = ({f: dict(t) for f, t in self.names.items()}, dict(self.returned))
-            for name, function in self.functions.items():
+            for name in self.functions:
                 if name not in self.helpers:
-                    self._pass(name, function)
+                    self._pass(name)
             if before == (self.names, self.returned):
                 break
         else:
@@ -122,8 +125,11 @@ class Types:
 
     def expression(self, function: str, node: ast.expr) -> Type:
         """The type of an expression in `function`."""
-        found = self._type(function, node)
-        return UNKNOWN if found.kind == "none yet" else found
+        known = self._memory.get((function, id(node)))
+        if known is None:
+            found = self._type(function, node)
+            known = self._memory[function, id(node)] = node, UNKNOWN if found.kind == "none yet" else found
+        return known[1]
 
     def _seed(self, candidate: Candidate, signature: Signature) -> None:
         entry = self.functions.get(ENTRY)
@@ -138,8 +144,8 @@ class Types:
         for position, name in enumerate(parameters):
             self.names[ENTRY][name] = declared[position] if exact else UNKNOWN
 
-    def _pass(self, name: str, function: ast.FunctionDef) -> None:
-        for node in ast.walk(function):
+    def _pass(self, name: str) -> None:
+        for node in self.nodes[name]:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     self._bind(name, target, self._type(name, node.value))

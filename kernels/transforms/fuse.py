@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..analysis import Function, Loop, analyse
 from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable, leaves_alone
 from ..analysis.liveness import exposed
-from ..analysis.names import all_blocks, loaded, own_jumps, stored, used
+from ..analysis.names import all_blocks, loaded, own_jumps, stored, used, walk
 from ..analysis.numpy_calls import CASTS, ELEMENTWISE_BINARY, ELEMENTWISE_UNARY, SCALAR_BUILTINS
 from ..analysis.privatise import ALLOCATING
 from ..candidate import Candidate
@@ -71,7 +71,7 @@ def _is_movable(function: Function, statement: ast.stmt) -> bool:
     no array's element."""
     match statement:
         case ast.For():
-            return not any(isinstance(n, ast.Return) for n in ast.walk(statement))
+            return not any(isinstance(n, ast.Return) for n in walk(statement))
         case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=kind)) as call) \
                 if kind in ALLOCATING:
             return all(_is_description(function, p) for p in (*call.args, *(k.value for k in call.keywords)))
@@ -203,7 +203,7 @@ def _under_one_test(function: Function, site: _Site, last: ast.stmt, following: 
     """Whether the first body's last statement and the second's first one, as they stand in the draft, ask for the same, which
     the former leaves alone."""
     if not (isinstance(last, ast.If) and isinstance(following, ast.If)) or last.orelse or following.orelse \
-            or ast.dump(last.test) != ast.dump(following.test) or any(isinstance(n, ast.Call) for n in ast.walk(last.test)):
+            or ast.dump(last.test) != ast.dump(following.test) or any(isinstance(n, ast.Call) for n in walk(last.test)):
         return False
     original: ast.If = site.first.node.body[-1]                             # type: ignore[assignment]
     return leaves_alone(function, original.body, original.test, original, site.first.enclosing)

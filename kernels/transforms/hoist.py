@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ..analysis import Function, Loop, analyse
 from ..analysis.legality import can_be_evaluated_anywhere
-from ..analysis.names import blocks, loaded, stored
+from ..analysis.names import blocks, loaded, stored, walk
 from ..analysis.privatise import Allocation, allocations
 from ..candidate import Candidate
 from ..signature import Signature
@@ -64,5 +64,5 @@ def _leavable(function: Function, allocation: Allocation) -> list[Loop]:
 def _around(function: Function, statement: ast.stmt) -> list[Loop]:
     """The loops around a statement, innermost first."""
     found = [loop for loop in function.facts.loops
-             if any(n is statement for body in blocks(loop.node) for s in body for n in ast.walk(s))]
+             if any(n is statement for body in blocks(loop.node) for s in body for n in walk(s))]
     return sorted(found, key=lambda loop: -len(loop.enclosing))
