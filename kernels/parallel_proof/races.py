@@ -74,7 +74,7 @@ class Races:
         while pending - seen:
             name = min(pending - seen)
             seen.add(name)
-            if name not in helpers:
+            if name not in helpers or name in self._function.types.helpers:     # those of vecmath take and return numbers
                 continue
             if name not in self._bounds:
                 return f"line {loop.line}: the helper {name} is outside what can be analysed"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from kernwright.kernels.candidate import JitOptions
 from kernwright.kernels.parallel_proof import prove_parallel
+from kernwright.kernels.vecmath import FUNCTIONS
 from parallel_kernels import LOGGED, PROVEN, RACY
 
 
@@ -24,6 +25,15 @@ def test_what_is_not_affine_is_not_proven_and_says_why(kernel):
 def test_a_racy_kernel_is_never_proven(kernel):
     proof = prove_parallel(kernel.candidate, kernel.signature)
     assert not proof.proven
+
+
+def test_a_loop_that_calls_a_function_of_vecmath_is_proven_as_if_that_were_numpy_s():
+    kernel = PROVEN["a helper of numbers"]
+    text = "def kernel(a, out):\n    for i in prange(a.shape[0]):\n        out[i] = exp_f64(a[i])\n"
+    own = replace(kernel.candidate, text=f"{FUNCTIONS['exp', 'float64'].text}\n{text}")
+    assert prove_parallel(own, kernel.signature).proven
+    racy = replace(own, text=own.text.replace("out[i]", "out[i // 2]"))
+    assert not prove_parallel(racy, kernel.signature).proven
 
 
 def test_a_serial_candidate_has_nothing_to_prove():
