@@ -105,6 +105,17 @@ def accesses_of(function: Function, allocation: Allocation) -> list[Access]:
     return [a for a in function.facts.accesses if id(untransposed(a.node)) in wanted]
 
 
+def private_arrays(function: Function, loop: Loop) -> list[Allocation] | None:
+    """The arrays to allocate within `loop` for no iteration to touch what another one writes; None where that is not enough."""
+    accesses = function.facts.in_body(loop)
+    if function.dependences.carried(loop, accesses) is None:
+        return []
+    scratch = [a for a in allocations(function) if movable_into(function, a, loop) and private_to_iterations(function, a, loop)]
+    private = {id(access) for a in scratch for access in accesses_of(function, a)}
+    rest = [access for access in accesses if id(access) not in private]
+    return scratch if scratch and function.dependences.carried(loop, rest) is None else None
+
+
 def movable_into(function: Function, allocation: Allocation, loop: Loop) -> bool:
     """Whether the allocation gives the same array when it is made in each iteration of `loop` instead."""
     names = loaded([allocation.statement.value]) - {"np"}

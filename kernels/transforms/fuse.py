@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Function, Loop, analyse
-from ..analysis.legality import can_be_evaluated_anywhere, keeps_its_variable, leaves_alone
+from ..analysis.legality import can_be_evaluated_anywhere, iterations_may_be_reordered, keeps_its_variable, leaves_alone
 from ..analysis.liveness import exposed
 from ..analysis.names import all_blocks, loaded, own_jumps, stored, used, walk
 from ..analysis.numpy_calls import CASTS, ELEMENTWISE_BINARY, ELEMENTWISE_UNARY, SCALAR_BUILTINS
-from ..analysis.privatise import ALLOCATING
+from ..analysis.privatise import ALLOCATING, private_arrays
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, renamed
@@ -36,13 +36,14 @@ class _Site:
     between: tuple[ast.stmt, ...]
 
 
-def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
-    """One rewrite for each legal pair of neighbours, outer pairs first."""
+def propose(candidate: Candidate, signature: Signature, keep_independent: bool = False) -> Iterator[Rewrite]:
+    """One rewrite for each legal pair of neighbours, outer pairs first. keep_independent: two loops whose
+    iterations do not depend on each other, and so can run in parallel or be packed, stay two where those of one loop would."""
     analysis = analyse(candidate, signature)
     for function in analysis.functions:
         for site in _sites(function):
             parted = _parted(function, site) if _legal(function, site) else None
-            if parted is None:
+            if parted is None or keep_independent and _ties(function, site):
                 continue
             draft = Draft(candidate, analysis)
             _fuse(draft, function, site, *parted)
@@ -183,6 +184,16 @@ def _stays_parallel(function: Function, first: Loop, second: Loop) -> bool:
     tests = function.dependences
     return not any(tests.conflict(a, b, first.enclosing, [(first, second, relation)])
                    for a in function.facts.in_body(first) for b in function.facts.in_body(second) for relation in "<>")
+
+
+def _ties(function: Function, site: _Site) -> bool:
+    """Whether fusion would make iterations depend on each other that do not, in either loop."""
+    return not _stays_parallel(function, site.first, site.second) \
+        and _is_independent(function, site.first) and _is_independent(function, site.second)
+
+
+def _is_independent(function: Function, loop: Loop) -> bool:
+    return iterations_may_be_reordered(function, loop) and private_arrays(function, loop) is not None
 
 
 def _fuse(draft: Draft, function: Function, site: _Site, in_front: list[ast.stmt], behind: list[ast.stmt]) -> None:

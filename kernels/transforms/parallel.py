@@ -15,7 +15,7 @@ from dataclasses import replace
 from ..analysis import Analysis, Function, Loop, analyse
 from ..analysis.legality import calls, can_be_evaluated_anywhere, iterations_may_be_reordered, uses_parallel
 from ..analysis.names import own_jumps, stored
-from ..analysis.privatise import Allocation, accesses_of, allocations, movable_into, private_to_iterations
+from ..analysis.privatise import Allocation, private_arrays
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over
@@ -71,14 +71,7 @@ def _legal(analysis: Analysis, function: Function, loop: Loop) -> list[Allocatio
     if not loop.unit_step and not all(can_be_evaluated_anywhere(a) and not _names(a) & stored([loop.node])
                                       for a in loop.node.iter.args):  # type: ignore[union-attr]
         return None
-    accesses = function.facts.in_body(loop)
-    if function.dependences.carried(loop, accesses) is None:
-        return []
-    scratch = [a for a in allocations(function)
-               if movable_into(function, a, loop) and private_to_iterations(function, a, loop)]
-    private = {id(access) for a in scratch for access in accesses_of(function, a)}
-    rest = [access for access in accesses if id(access) not in private]
-    return scratch if scratch and function.dependences.carried(loop, rest) is None else None
+    return private_arrays(function, loop)
 
 
 def _names(node: ast.AST) -> set[str]:

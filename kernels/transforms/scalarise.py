@@ -1,4 +1,6 @@
-"""Scalar replacement: an array element that a loop uses again and again becomes a scalar, stored back after the loop.
+"""Scalar replacement: an array element that a loop uses again and again becomes a scalar, stored back after the loop if the loop
+stores it. An element that is only read is replaced where the loop writes into the same array: where it does not, the compiler
+sees by itself that the element stays the same.
 
 Legality: the subscripts do not change in the loop; the loop touches no other element that may be the same one; the
 element is used in every iteration, so that reading it before the loop is in bounds (a test keeps the loop from being
@@ -37,9 +39,10 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
 
 
 def _groups(function: Function, loop: Loop) -> Iterator[list[Access]]:
-    """Accesses in the loop's body to one element with constant subscripts, at least one of them a write."""
+    """Accesses in the loop's body to one element with constant subscripts, of an array into which the loop writes."""
     here = frozenset(loop.enclosing)
     found: dict[object, list[Access]] = {}
+    written = {root for access in function.facts.in_body(loop) if access.write for root in access.origin.roots}
     for access in function.facts.in_body(loop):
         node = access.node
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name):
@@ -50,7 +53,7 @@ def _groups(function: Function, loop: Loop) -> Iterator[list[Access]]:
             continue
         found.setdefault((node.value.id, access.origin, subscripts), []).append(access)
     for group in found.values():
-        if any(a.write for a in group):
+        if written & group[0].origin.roots:
             yield group
 
 
@@ -93,7 +96,9 @@ def _rewrite(candidate: Candidate, analysis: Analysis, function: Function, loop:
     scalar = draft.fresh(f"{element.value.id}_element")  # type: ignore[attr-defined]
     uses = list({id(a.node): a.node for a in group}.values())
     ElementToScalar(draft, function, uses, scalar).apply()  # type: ignore[arg-type]
-    lines: list[ast.stmt] = [assign(scalar, as_load(element)), node, assign(element, name(scalar))]
+    lines: list[ast.stmt] = [assign(scalar, as_load(element)), node]
+    if any(a.write for a in group):
+        lines.append(assign(element, name(scalar)))
     if known_in_bounds:
         draft.replace(node, *lines)
     else:

@@ -5,7 +5,8 @@ into few nests with scalars. Legality: that of each step.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from ..candidate import Candidate
 from ..signature import Signature
@@ -13,7 +14,8 @@ from . import contract_array, fuse, hoist
 from .draft import Rewrite, rewritten
 
 NAME = "streamline"
-STEPS = (fuse, contract_array, hoist)
+STEPS: Mapping[str, Callable[[Candidate, Signature], Iterator[Rewrite]]] = {
+    fuse.NAME: partial(fuse.propose, keep_independent=True), contract_array.NAME: contract_array.propose, hoist.NAME: hoist.propose}
 MAX_STEPS = 80
 
 
@@ -22,15 +24,15 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     current, done = candidate, []
     seen = {candidate.identity}
     while len(done) < MAX_STEPS:
-        step = next((made for part in STEPS for made in part.propose(current, signature)
+        applied = next((made for step in STEPS.values() for made in step(current, signature)
                      if made.candidate.identity not in seen), None)
-        if step is None:
+        if applied is None:
             break
-        current = step.candidate
+        current = applied.candidate
         seen.add(current.identity)
-        done.append(step.transform)
+        done.append(applied.transform)
     if len(done) >= 2:
-        counts = ", ".join(f"{done.count(part.NAME)} x {part.NAME}" for part in STEPS if part.NAME in done)
+        counts = ", ".join(f"{done.count(name)} x {name}" for name in STEPS if name in done)
         made = rewritten(candidate, NAME, f"streamlined: {counts}", text=current.text)
         if made is not None:
             yield made

@@ -104,3 +104,19 @@ def test_loops_whose_variables_are_each_other_s_inner_ones_are_fused(first, afte
     texts = [rewrite.candidate.text for rewrite in made if "fused (lines 3 and 6)" in rewrite.note]
     assert len(texts) == legal
     assert not legal or "for j in range(3):\n            y[i] += t[i, j]" in texts[0]
+
+
+TIED = """def kernel(x, y, s):
+    t = np.empty(x.shape[0], dtype=np.float64)
+    for i in range(1, x.shape[0]):
+        t[i] = {first}
+    for i in range(1, x.shape[0]):
+        y[i] = t[{read}]
+"""
+
+
+@pytest.mark.parametrize("first, read, fuses", [("x[i] * s", "i", True), ("x[i] * s", "i - 1", False), ("t[i - 1] * s", "i - 1", True)])
+def test_streamlining_leaves_loops_apart_that_fusion_would_keep_from_running_in_parallel(first, read, fuses):
+    candidate = Candidate(TIED.format(first=first, read=read))
+    assert len(list(fuse.propose(candidate, EQUAL))) == 1
+    assert len(list(fuse.propose(candidate, EQUAL, keep_independent=True))) == fuses

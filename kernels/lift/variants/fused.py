@@ -11,8 +11,8 @@ NAME = "fused"
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """What `streamline` makes of it; where that applies fewer than two steps, the one step."""
-    for part in (streamline, contract_array, fuse):
-        made = next(part.propose(candidate, signature), None)
+    for step in (streamline.propose, contract_array.propose, streamline.STEPS[fuse.NAME]):
+        made = next(step(candidate, signature), None)
         if made is not None:
             return made.candidate
     return None
