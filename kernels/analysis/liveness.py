@@ -14,7 +14,8 @@ NONE: Names = frozenset()
 
 @dataclass(frozen=True)
 class Reduction:
-    """A scalar that a loop only ever updates by one associative operation. operator: "+", "-", "*", "max" or "min"."""
+    """A scalar that a loop only ever updates by one associative operation. operator: "+", "-", "*", "max", "min", or "np.maximum"
+    and "np.minimum", which Numba does not take for reductions in a parallel loop."""
 
     name: str
     operator: str
@@ -131,6 +132,7 @@ def reduction(name: str, body: list[ast.stmt]) -> Reduction | None:
     return Reduction(name, operators.pop(), tuple(s for _, s in updates))
 
 
+EXTREMES = ("max", "min", "np.maximum", "np.minimum")
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 
 
@@ -147,10 +149,10 @@ def _update(name: str, statement: ast.stmt) -> tuple[str, ast.stmt] | None:
                 case ast.BinOp(left=rest, op=ast.Add() | ast.Mult() as operator, right=ast.Name(id=last)):
                     if last == name and name not in loaded([rest]):
                         return _OPERATORS[type(operator)], statement
-                case ast.Call(func=ast.Name(id="max" | "min" as function), args=[one, two], keywords=[]):
+                case ast.Call(func=function, args=[one, two], keywords=[]) if (operator := ast.unparse(function)) in EXTREMES:
                     names = [isinstance(a, ast.Name) and a.id == name for a in (one, two)]
                     if names.count(True) == 1 and name not in loaded([two if names[0] else one]):
-                        return function, statement
+                        return operator, statement
     return None
 
 

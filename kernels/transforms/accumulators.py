@@ -1,6 +1,6 @@
 """Several accumulators: a reduction loop is unrolled, each copy of its body accumulating in a scalar of its own.
 
-Legality: a loop of step 1 whose body only reduces scalars of known dtype (by + - * max min), writes no array, binds its
+Legality: a loop of step 1 whose body only reduces scalars of known dtype (by + - * or largest and least values), writes no array, binds its
 other scalars before reading them, contains no loop and no jump. The reduced scalars are bound whatever path leads to the loop, as
 they are read even where it runs not once. Integer results do not change; float sums are
 reassociated, and the tolerance decides.
@@ -12,9 +12,10 @@ import copy
 from collections.abc import Iterator
 from functools import reduce
 
-from ..analysis import Function, Loop, Reduction, analyse
+from ..analysis import Analysis, Function, Loop, Reduction, analyse
 from ..analysis.legality import header_is_invariant, iterations_may_be_reordered
-from ..analysis.names import stored
+from ..analysis.liveness import EXTREMES
+from ..analysis.names import stored, walk
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over, name, substitute
@@ -28,15 +29,28 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     """For each legal loop one rewrite with 2, 4 and 8 accumulators."""
     analysis = analyse(candidate, signature)
     for function, loop in analysis.loops:
-        if not _legal(function, loop):
-            continue
-        for factor in FACTORS:
-            draft = Draft(candidate, analysis)
-            draft.replace(draft.of(loop.node), *_unrolled(draft, function, loop, factor))
-            names = ", ".join(r.name for r in function.scalars(loop).reductions)
-            made = draft.finish(NAME, f"{factor} accumulators for {names} in loop {loop.variable} (line {loop.line})")
-            if made is not None:
-                yield made
+        if _legal(function, loop):
+            for factor in FACTORS:
+                yield from _rewrite(candidate, analysis, function, loop, factor)
+
+
+def widest_of_extremes(candidate: Candidate, signature: Signature) -> Rewrite | None:
+    """The first loop that only looks for largest and least values, which LLVM does not pack, with as many accumulators as there are;
+    None where there is none."""
+    analysis = analyse(candidate, signature)
+    for function, loop in analysis.loops:
+        if _legal(function, loop) and all(r.operator in EXTREMES for r in function.scalars(loop).reductions):
+            return next(_rewrite(candidate, analysis, function, loop, max(FACTORS)), None)
+    return None
+
+
+def _rewrite(candidate: Candidate, analysis: Analysis, function: Function, loop: Loop, factor: int) -> Iterator[Rewrite]:
+    draft = Draft(candidate, analysis)
+    draft.replace(draft.of(loop.node), *_unrolled(draft, function, loop, factor))
+    names = ", ".join(r.name for r in function.scalars(loop).reductions)
+    made = draft.finish(NAME, f"{factor} accumulators for {names} in loop {loop.variable} (line {loop.line})")
+    if made is not None:
+        yield made
 
 
 def _legal(function: Function, loop: Loop) -> bool:
@@ -47,10 +61,23 @@ def _legal(function: Function, loop: Loop) -> bool:
         return False
     if any(_may_be_unbound(function, r.name) for r in scalars.reductions):
         return False
-    if any(a.write for a in function.facts.in_body(loop)) or not header_is_invariant(loop, loop.node.body):
+    if _is_remainder(function, loop) or any(a.write for a in function.facts.in_body(loop)) or not header_is_invariant(loop, loop.node.body):
         return False
     return all(isinstance(n, ast.Assign | ast.AugAssign | ast.If) for s in loop.node.body for n in ast.walk(s)
                if isinstance(n, ast.stmt))
+
+
+def _is_remainder(function: Function, loop: Loop) -> bool:
+    """Whether it begins where an unrolled loop before it ends, at a multiple of a number."""
+    start = loop.range_arguments[0]
+    for node in walk(function.node) if isinstance(start, ast.Name) else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == start.id:     # type: ignore[union-attr]
+                parts = [value.right, value] if isinstance(value, ast.BinOp) else []
+                if any(isinstance(p, ast.BinOp) and isinstance(p.op, ast.Mult) and isinstance(p.left, ast.BinOp)
+                       and isinstance(p.left.op, ast.FloorDiv) and ast.dump(p.left.right) == ast.dump(p.right) for p in parts):
+                    return True
+    return False
 
 
 def _may_be_unbound(function: Function, variable: str) -> bool:

@@ -66,7 +66,8 @@ def _legal(analysis: Analysis, function: Function, loop: Loop) -> list[Allocatio
         return None
     if any(other.parallel for other in (*loop.enclosing, *loop.inside)) or _calls_parallel(analysis, loop):
         return None
-    if own_jumps(loop.node.body) & {"break", "return"} or not iterations_may_be_reordered(function, loop):
+    if own_jumps(loop.node.body) & {"break", "return"} or not iterations_may_be_reordered(function, loop) \
+            or any(r.operator.startswith("np.") for r in function.scalars(loop).reductions):
         return None
     if not loop.unit_step and not all(can_be_evaluated_anywhere(a) and not _names(a) & stored([loop.node])
                                       for a in loop.node.iter.args):  # type: ignore[union-attr]

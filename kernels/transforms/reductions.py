@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 
 from ..analysis import Function, Reduction
+from ..analysis.liveness import EXTREMES
 from ..analysis.names import own_jumps
 from ..analysis.types import is_integer
 from .draft import Draft, assign, expression, name
@@ -11,7 +12,7 @@ from .draft import Draft, assign, expression, name
 
 def neutral(function: Function, reduction: Reduction) -> ast.expr | None:
     """What a further accumulator starts from, in the dtype of the reduced scalar; None where that is not known."""
-    if reduction.operator in ("max", "min"):
+    if reduction.operator in EXTREMES:
         return name(reduction.name)
     one = reduction.operator == "*"
     dtype = function.type_of_name(reduction.name).dtype
