@@ -14,12 +14,11 @@ from functools import reduce
 
 from ..analysis import Analysis, Function, Loop, Reduction, analyse
 from ..analysis.legality import header_is_invariant, iterations_may_be_reordered
-from ..analysis.liveness import EXTREMES
 from ..analysis.names import stored, walk
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, assign, expression, loop_over, name, substitute
-from .reductions import neutral
+from .reductions import neutral, stays_scalar
 
 NAME = "accumulators"
 FACTORS = (2, 4, 8)
@@ -35,11 +34,10 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
 
 
 def widest_of_extremes(candidate: Candidate, signature: Signature) -> Rewrite | None:
-    """The first loop that only looks for largest and least values, which LLVM does not pack, with as many accumulators as there are;
-    None where there is none."""
+    """The first loop that only looks for largest and least floats, with as many accumulators as there are; None where there is none."""
     analysis = analyse(candidate, signature)
     for function, loop in analysis.loops:
-        if _legal(function, loop) and all(r.operator in EXTREMES for r in function.scalars(loop).reductions):
+        if _legal(function, loop) and all(stays_scalar(function, r) for r in function.scalars(loop).reductions):
             return next(_rewrite(candidate, analysis, function, loop, max(FACTORS)), None)
     return None
 

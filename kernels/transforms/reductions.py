@@ -25,6 +25,11 @@ def neutral(function: Function, reduction: Reduction) -> ast.expr | None:
     return None
 
 
+def stays_scalar(function: Function, reduction: Reduction) -> bool:
+    """Whether LLVM packs no loop with the reduction, whatever else is in it: largest and least floats, one of which may be nan."""
+    return reduction.operator in EXTREMES and function.type_of_name(reduction.name).dtype.startswith("float")
+
+
 def update_once(draft: Draft, body: list[ast.stmt], reduced: str, operator: str, start: ast.expr | None) -> None:
     """Changes the body of a parallel loop so that an iteration updates `reduced` at most once, by a scalar of its own.
 
