@@ -9,17 +9,19 @@ between writes no array, reads none that the inner loop writes, and binds names 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ..analysis import Analysis, Function, Loop, analyse
+from ..analysis import Access, Analysis, Function, Loop, analyse
 from ..analysis.legality import header_is_invariant, iterations_may_be_reordered, keeps_its_variable
 from ..analysis.liveness import exposed
-from ..analysis.names import stored
+from ..analysis.names import stored, walk
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite
 
 NAME = "interchange"
+LINE = 8
+"""Elements in a cache line."""
 
 
 def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
@@ -41,6 +43,49 @@ def independent_outward(candidate: Candidate, signature: Signature) -> Rewrite |
                 and _legal(function, outer, inner) and (made := _interchanged(candidate, analysis, outer, inner)):
             return made
     return None
+
+
+def contiguous_inward(candidate: Candidate, signature: Signature) -> Rewrite | None:
+    """The first interchange after which the innermost loop goes from element to neighbouring element where it went from row to row,
+    and has independent iterations, sums apart; None where there is none such, or only one that repeats a division or a call. The cost
+    of an order of loops is that of Carr, McKinley and Tseng (ASPLOS 1994): cache lines touched along the innermost one."""
+    if any(argument.layout != "C" for argument in signature.arguments):
+        return None
+    analysis = analyse(candidate, signature)
+    for function, outer in analysis.loops:
+        inner = _inner(function, outer)
+        if inner is None or inner.children or inner.symbol is None or outer.symbol is None \
+                or any(isinstance(n, ast.Call | ast.Div | ast.Pow) for s in outer.node.body[:-1] for n in walk(s)):
+            continue
+        now, then = _lines(function, function.facts.in_body(inner), inner), _lines(function, function.facts.in_body(outer), outer)
+        if then < now >= 1 and _legal(function, outer, inner) and _sums_apart(function, outer, inner) \
+                and (made := _interchanged(candidate, analysis, outer, inner)):
+            return made
+    return None
+
+
+def _lines(function: Function, accesses: Sequence[Access], loop: Loop) -> float:
+    """Cache lines that the accesses touch in an iteration of `loop`, as if all its loops were innermost."""
+    total = 0.0
+    for access in accesses:
+        along = [position for position, form in enumerate(access.subscripts) if form is None or form.coefficient(loop.symbol)]   # type: ignore[arg-type]
+        if along:
+            last = isinstance(access.node, ast.Subscript) and function.type_of(access.node.value).ndim - 1
+            form = access.subscripts[along[0]]
+            neighbours = along == [last] and form is not None and abs(form.coefficient(loop.symbol)) == 1                        # type: ignore[arg-type]
+            total += 1 / LINE if neighbours else 1
+    return total
+
+
+def _sums_apart(function: Function, outer: Loop, inner: Loop) -> bool:
+    """Whether iterations of `outer` within one of `inner` depend on each other by `a[...] += ...` alone."""
+    accesses, same = function.facts.in_body(inner), (*outer.enclosing, inner)
+
+    def is_sum(a: Access, b: Access) -> bool:
+        return a.statement is b.statement and isinstance(a.statement, ast.AugAssign) and a.node is b.node is a.statement.target
+
+    return not any(function.dependences.conflict(a, b, same, [(outer, outer, order)])
+                   for a in accesses if a.write for b in accesses if not is_sum(a, b) for order in "<>")
 
 
 def _interchanged(candidate: Candidate, analysis: Analysis, outer: Loop, inner: Loop) -> Rewrite | None:

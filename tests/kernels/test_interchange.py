@@ -4,7 +4,7 @@ import pytest
 from kernwright.kernels.candidate import Candidate
 from kernwright.kernels.signature import Argument, Signature
 from kernwright.kernels.transforms import propose_with
-from kernwright.kernels.transforms.interchange import independent_outward
+from kernwright.kernels.transforms.interchange import contiguous_inward, independent_outward
 
 SIGNATURE = Signature((Argument("a", "array", "float64", 2), Argument("y", "array", "float64", 2, written=True), Argument("w", "array", "float64", 1)), ())
 INTERCHANGED = {
@@ -107,3 +107,55 @@ def test_rows_leave_what_goes_over_all_of_them_again_and_again():
 def test_the_innermost_loop_stays_as_it_vectorises():
     text = "def kernel(a, y, w):\n    for t in range(1, 9):\n        for i in range(a.shape[1]):\n            y[t, i] = y[t - 1, i] + a[t, i]"
     assert independent_outward(Candidate(text), SIGNATURE) is None
+
+
+NESTS = {
+    "a sum along columns": ("""
+    for k in range(a.shape[0]):
+        t = w[0] * 2.0
+        for i in range(a.shape[1]):
+            y[0, i] += t * a[i, k]""", True),
+    "columns of both": ("""
+    for j in range(a.shape[1]):
+        for i in range(a.shape[0]):
+            y[i, j] = a[i, j] + 1.0""", True),
+    "rows already": ("""
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            y[i, j] = a[i, j] + 1.0""", False),
+    "a sum of a row's neighbours, which is as good": ("""
+    for d in range(3):
+        for j in range(a.shape[1] - 3):
+            y[0, j] += a[0, j + d]""", False),
+    "a recurrence, which would be innermost": ("""
+    for j in range(1, a.shape[1]):
+        for i in range(a.shape[0]):
+            y[i, j] = y[i, j - 1] * 0.5 + a[i, j]""", False),
+    "a call that would be repeated": ("""
+    for k in range(a.shape[0]):
+        t = np.exp(w[0])
+        for i in range(a.shape[1]):
+            y[0, i] += t * a[i, k]""", False),
+    "an order that counts": ("""
+    for j in range(1, a.shape[1]):
+        for i in range(a.shape[0] - 1):
+            y[i, j] = y[i + 1, j - 1]""", False),
+}
+
+
+@pytest.mark.parametrize("body, moves", NESTS.values(), ids=NESTS.keys())
+def test_the_innermost_loop_goes_along_rows_where_it_can_do_so_in_any_order(body, moves):
+    candidate = Candidate(f"def kernel(a, y, w):{body}\n")
+    made = contiguous_inward(candidate, SIGNATURE)
+    assert (made is not None) is moves
+    if made is not None:
+        a, w = np.random.default_rng(0).standard_normal((5, 5)), np.array([0.5])
+        results = []
+        for text in (candidate.text, made.candidate.text):
+            space = {"np": np}
+            exec(text, space)
+            y = np.zeros((5, 5))
+            space["kernel"](a, y, w)
+            results.append(y)
+        np.testing.assert_array_equal(*results)
+        assert contiguous_inward(made.candidate, SIGNATURE) is None

@@ -14,17 +14,17 @@ from ...candidate import Candidate, CandidateError, Lineage
 from ...dialect import check
 from ...signature import Signature
 from ...spec import Tolerance
-from . import elements, extremes, forwarded, fused, in_place, outward, parallel_nests, reordered, vectorised
+from . import contiguous, elements, extremes, forwarded, fused, in_place, outward, parallel_nests, reordered, vectorised
 
 __all__ = ["RECIPES", "STEPS", "derive_with", "variants"]
 
 Derive = Callable[[Candidate, Signature], Candidate | None]
-_MODULES = (in_place, fused, outward, forwarded, elements, parallel_nests, extremes, reordered, vectorised)
+_MODULES = (in_place, fused, outward, contiguous, forwarded, elements, parallel_nests, extremes, reordered, vectorised)
 STEPS: Mapping[str, Derive] = {module.NAME: module.derive for module in _MODULES}
 RECIPES: tuple[tuple[str, ...], ...] = (
-    (in_place.NAME, fused.NAME, outward.NAME, forwarded.NAME, elements.NAME, parallel_nests.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
-    (in_place.NAME, fused.NAME, outward.NAME, forwarded.NAME, elements.NAME, parallel_nests.NAME, extremes.NAME, reordered.NAME),
-    (in_place.NAME, fused.NAME, outward.NAME, forwarded.NAME, elements.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
+    (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME, parallel_nests.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
+    (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME, parallel_nests.NAME, extremes.NAME, reordered.NAME),
+    (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
     (in_place.NAME, fused.NAME, forwarded.NAME, elements.NAME, extremes.NAME, reordered.NAME),
     (reordered.NAME,),
     (fused.NAME, parallel_nests.NAME, vectorised.NAME),
