@@ -36,7 +36,8 @@ def relations(atoms: Mapping[str, Values], scalars: frozenset[str], divided: Seq
     before it determine.
 
     scalars: the atoms that are integer arguments and not dimensions; a scalar that never changed stays free, where a
-    dimension that never changed is held to its value. divided: dividend and divisor of the divisions to look at.
+    dimension that never changed is held to its value. divided: dividend and divisor of the divisions to look at, where they are
+    atoms (no float is one).
     """
     equations = []
     free: dict[str, Values] = {}
@@ -53,7 +54,7 @@ def relations(atoms: Mapping[str, Values], scalars: frozenset[str], divided: Seq
         else:
             equations.append(f"{name} == {source}")
     undetermined = free | {name: atoms[name] for name in scalars if len(set(atoms[name])) == 1}
-    return (*_divisions(undetermined, scalars, [(atoms[one], atoms[other]) for one, other in divided]), *equations)
+    return (*_divisions(undetermined, scalars, [(atoms[one], atoms[other]) for one, other in divided if one in atoms and other in atoms]), *equations)
 
 
 def _divisions(free: Mapping[str, Values], scalars: frozenset[str], divided: Sequence[tuple[Values, Values]]) -> dict[str, None]:

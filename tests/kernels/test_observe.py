@@ -64,6 +64,12 @@ def test_an_integer_argument_that_divides_is_positive():
     assert relations == ("heads > 0", "x.shape[1] % heads == 0")
 
 
+def test_floats_and_truth_values_that_are_divided_are_no_extents():
+    text = HEADS.replace('size["h"]\n', '7.5, True\n').replace("x, w, heads", "x, w, whole, part").replace(
+        "BODY", "return x[:, :x.shape[1] // part] * (whole // part)")
+    assert not any("%" in relation for relation in observe(KernelSpec("per_head", text, "per_head").open(), seed=0).signature.relations)
+
+
 def test_a_division_that_leaves_something_is_no_relation():
     text = HEADS.replace('size["h"] * size["d"]', 'size["h"] * size["d"] + size["n"] % 2')
     text = text.replace("BODY", "return x[:, :x.shape[1] // heads] * 2.0")
