@@ -637,6 +637,20 @@ def kernel(x, b):
         np.dot(b[i], b[i].T, out=x[i])
         b[i] = x[b.shape[0] - 1 - i].T
 """, "x[n, m, m] b[n, m, m]"),
+    "a plane seen transposed twice, one axis in front of the others": Kernel("""
+def kernel(a, x):
+    plane = x.T[0].T
+    for i in prange(a.shape[0]):
+        for j in range(a.shape[0]):
+            plane[j, i] = a[i, j]
+        x[i, 0, 0] = 0.5
+""", "a[n, n] x[n, n, 2]"),
+    "outer products into one matrix, handed over by position": Kernel("""
+def kernel(a, x, out):
+    for i in prange(a.shape[0]):
+        np.outer(a[i], a[i], x)
+        out[i] = x[0, 0]
+""", "a[n, m] x[m, m] out[n]"),
     "a flat view of all planes": Kernel("""
 def kernel(x):
     for i in prange(x.shape[0]):

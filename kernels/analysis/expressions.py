@@ -160,7 +160,7 @@ class Expressions(Facts):
             return self._size(node) if node.attr in ("size", "ndim", "nbytes", "itemsize") else Value()
         if inner.view is None:
             return self.opaque(node.attr, node)
-        if node.attr == "T" and self.type_of(node.value).ndim == 2 and not inner.view.dimensions:
+        if node.attr == "T" and self.type_of(node.value).ndim == 2 and not inner.view.dimensions and inner.view.exact:
             return Value(None, View(inner.view.origin, (), True, not inner.view.swapped))
         if node.attr in ("real", "imag", "T") and self.type_of(node.value).ndim <= 1 and self.type_of(node.value).is_array:
             return inner if self.type_of(node.value).ndim == 1 else self._blurred(inner.view)

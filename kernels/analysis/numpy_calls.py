@@ -64,7 +64,7 @@ def writes_argument(function: str, positional: int, keywords: frozenset[str]) ->
         return positional > 1
     if function in ELEMENTWISE_BINARY:
         return positional > 2
-    return function in REDUCTIONS and positional > 2 or function in ("dot", "matmul", "round", "around", "clip",
+    return function in REDUCTIONS and positional > 2 or function in ("dot", "matmul", "outer", "round", "around", "clip",
                                                                      "cumsum", "cumprod", "take") and positional > 2
 
 

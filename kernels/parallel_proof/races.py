@@ -85,7 +85,10 @@ class Races:
 
     def _placed(self, access: Access) -> str:
         """Why it is not known which element of a shared array the access touches. An index beyond the end of an inner
-        axis is an element of another row; of an array with one axis alone, it is none of the array's."""
+        axis is an element of another row; of an array with one axis alone, it is none of the array's. One beyond the end of
+        a view whose indices cannot be translated may be an element of what the view leaves out."""
+        if access.view.dimensions and not access.view.exact:
+            return self._bounds[self._function.node.name].complaint(access)
         fixed = [d for d in access.view.dimensions if not d.free]
         if not fixed or self._rank(access) == 1 and access.view.exact and all(d.offset is not None for d in fixed):
             return ""

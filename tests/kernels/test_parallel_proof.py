@@ -6,7 +6,7 @@ import pytest
 from kernwright.kernels.candidate import JitOptions
 from kernwright.kernels.parallel_proof import prove_parallel
 from kernwright.kernels.vecmath import FUNCTIONS
-from parallel_kernels import LOGGED, PROVEN, RACY
+from parallel_kernels import LOGGED, PROVEN, RACY, Kernel
 
 
 @pytest.mark.parametrize("kernel", PROVEN.values(), ids=PROVEN.keys())
@@ -34,6 +34,24 @@ def test_a_loop_that_calls_a_function_of_vecmath_is_proven_as_if_that_were_numpy
     assert prove_parallel(own, kernel.signature).proven
     racy = replace(own, text=own.text.replace("out[i]", "out[i // 2]"))
     assert not prove_parallel(racy, kernel.signature).proven
+
+
+BLOCKS = """
+def kernel(a, out):
+    for b in prange(a.shape[0] // 8):
+        part = out[b * 8:b * 8 + 8]{seen}
+        for k in range({count}):
+            for j in range(a.shape[1]):
+                part[{index}] = a[b * 8, j] + k
+"""
+
+
+@pytest.mark.parametrize("seen, count, index, proven", [
+    ("", 8, "k, j", True), ("", 9, "k, j", False), (".T", 9, "j, k", False), (".reshape(8, 1, a.shape[1])", 9, "k, 0, j", False),
+])
+def test_an_index_beyond_the_end_of_a_view_is_an_element_of_the_next_block(seen, count, index, proven):
+    kernel = Kernel(BLOCKS.format(seen=seen, count=count, index=index), "a[n, m] out[n+1, m]")
+    assert prove_parallel(kernel.candidate, kernel.signature).proven is proven
 
 
 def test_a_serial_candidate_has_nothing_to_prove():
