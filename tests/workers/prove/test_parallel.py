@@ -118,7 +118,7 @@ def test_a_serial_candidate_is_called_serial(judge):
 
 
 def test_affine_loops_are_proven_and_still_run_in_other_orders_and_by_threads(judge):
-    found = parallel(judge, writes(PROVEN), 7, 1.0)
+    found = parallel(judge, writes(PROVEN), 7, 4.0)
     assert found.passed, found.message
     assert found.facts["answer"] == "proven" and found.facts["assumptions"]
     assert found.facts["orders"] == ["reversed", "shuffled", "shuffled otherwise"] and found.facts["sizes"]
