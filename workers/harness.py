@@ -55,7 +55,8 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Slot:
-    """A runnable kernel. `checked` allocates poisoned outputs, `timed` plain ones."""
+    """A runnable kernel. `checked` allocates poisoned outputs, `timed` plain ones. serial_blas: BLAS has one thread meanwhile, as
+    the kernel's own ones may call it."""
 
     checked: Function
     timed: Function
@@ -63,6 +64,7 @@ class _Slot:
     threads: int
     parallel: bool
     boundscheck: bool
+    serial_blas: bool = False
 
 
 @dataclass
@@ -178,7 +180,7 @@ class Harness:
             except BuildFailed as failure:
                 raise Failed("build failed", str(failure)) from None
             parallel = bool(built.facts["parallel"])
-            slot = _Slot(built.link(self._poison.empty), built.link(np.empty), signature, threads, parallel, boundscheck)
+            slot = _Slot(built.link(self._poison.empty), built.link(np.empty), signature, threads, parallel, boundscheck, parallel)
             facts = {**built.facts, "threads": threads if parallel else 1}
         self._slots[message["slot"]] = slot
         self._previous.pop(message["slot"], None)
@@ -293,11 +295,12 @@ class Harness:
         """Numba's threads for a parallel slot (asking starts its pool, so a serial one does not), BLAS's for any."""
         if slot.parallel:
             numba.set_num_threads(slot.threads)
-        if self._blas_threads != slot.threads:
+        threads = 1 if slot.serial_blas else slot.threads
+        if self._blas_threads != threads:
             if self._blas is None:
                 self._blas = ThreadpoolController()
-            self._blas.limit(limits=slot.threads, user_api="blas")
-            self._blas_threads = slot.threads
+            self._blas.limit(limits=threads, user_api="blas")
+            self._blas_threads = threads
 
 
 def accepted(signature: Signature, result: Any, buffers: Sequence[np.ndarray]) -> tuple[Any, ...]:

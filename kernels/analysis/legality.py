@@ -89,20 +89,6 @@ def uses_parallel(nodes: Iterable[ast.AST]) -> bool:
     return any(is_call_of(n, "prange") for node in nodes for n in walk(node) if isinstance(n, ast.expr))
 
 
-def calls_blas(function: Function, body: Iterable[ast.stmt]) -> bool:
-    """Whether the statements multiply matrices or solve equations by a library that has threads of its own: called by several threads
-    at once, these stand in each other's way (OpenBLAS: fifty times as slow)."""
-    for node in (n for statement in body for n in ast.walk(statement)):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(value=ast.Name(id="np"), attr="linalg"))):
-                return True
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="dot" | "matmul" | "vdot"), args=[left, right, *_]) \
-                    | ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                if any(function.type_of(side).ndim != 1 for side in (left, right)):
-                    return True
-    return False
-
-
 def calls(nodes: Iterable[ast.AST]) -> set[str]:
     """Names of the functions that are called by name."""
     return {n.func.id for node in nodes for n in walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}

@@ -64,6 +64,7 @@ class _Champion:
         self.bundle = bundle(spec, bound, self.reference)
         self.names = Names(self.bundle.text(), bound, opened.parameters, candidate.text)
         self.parameters = ", ".join(opened.parameters)
+        self.calls_blas = needs_scipy(candidate)
 
     def text(self) -> str:
         names = self.names
@@ -82,13 +83,14 @@ class _Champion:
         public = self._public(call, verified, entry)
         sections += [("The reference", self.bundle.text(names.imports)), ("The function to use", public)]
         head = [self._header(), *([self.bundle.future, ""] if self.bundle.future else []), *names.imports]
-        head += [*([_SCIPY] if needs_scipy(self.candidate) else []), "", f"__all__ = [{self.spec.function!r}]"]
+        head += [*([_SCIPY] if self.calls_blas else []), "", f"__all__ = [{self.spec.function!r}]"]
         rules = (f"# --- {title} ".ljust(_WIDTH, "-") + "\n" + text.strip("\n") for title, text in sections)
         return "\n\n\n".join(["\n".join(head), *rules]) + "\n"
 
     def _header(self) -> str:
         function = self.spec.function
-        needs = ["NumPy", "Numba", *(["SciPy (the kernel calls BLAS or LAPACK through it)"] if needs_scipy(self.candidate) else [])]
+        needs = ["NumPy", "Numba", *(["threadpoolctl"] if self.calls_blas and self.candidate.options.parallel else []),
+                 *(["SciPy (the kernel calls BLAS or LAPACK through it)"] if self.calls_blas else [])]
         lines = [f"{function}: a compiled kernel with its reference beside it.", ""]
         about = ast.get_docstring(ast.parse(self.spec.text))
         if about:
@@ -167,7 +169,8 @@ class _Champion:
         names = self.names
         run, threads, lock = names.fresh("call_in_parallel"), names.fresh("THREADS"), names.fresh("LOCK")
         numba, warnings = names.known("numba"), names.known("warnings")
-        return run, textwrap.dedent(f'''\
+        alone, call = self._with_one_blas_thread(call) if self.calls_blas else ("", call)
+        return run, alone + textwrap.dedent(f'''\
             {threads} = {self.threads}
             {lock} = {names.known("threading")}.Lock()
 
@@ -192,6 +195,22 @@ class _Champion:
                 finally:
                     {numba}.set_num_threads(before)
             ''')
+
+    def _with_one_blas_thread(self, call: str) -> tuple[str, str]:
+        """Text that defines a call during which BLAS has one thread, and its name."""
+        names = self.names
+        blas, alone = names.fresh("BLAS"), names.fresh("call_with_one_blas_thread")
+        return textwrap.dedent(f'''\
+            {blas} = {names.known("threadpoolctl")}.ThreadpoolController()
+
+
+            def {alone}(*arguments):
+                """What the kernel returns, BLAS having one thread: its threads and the kernel's would wait for each other."""
+                with {blas}.limit(limits=1, user_api="blas"):
+                    return {call}(*arguments)
+
+
+            '''), alone
 
     def _public(self, run: str, verified: str, entry: str) -> str:
         names, function, arguments, reference = self.names, self.spec.function, self.parameters, self.reference

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 PREFIX = "fast_"
-_MODULES = {"np": "numpy", "math": "math", "numba": "numba", "threading": "threading", "warnings": "warnings"}
+_MODULES = {"np": "numpy", "math": "math", "numba": "numba", "threading": "threading", "threadpoolctl": "threadpoolctl", "warnings": "warnings"}
 
 
 class Names:

@@ -2,7 +2,7 @@
 
 Legality: no iteration of the loop may touch an array element that another one writes; every scalar is bound in an
 iteration before it is read there, or is a reduction that Numba knows (`+= -= *=`, `max`, `min`); none but reductions
-is read afterwards; no `break` or `return` leaves the loop. A loop that calls BLAS stays as it is. A scratch array that is allocated before the loop and of
+is read afterwards; no `break` or `return` leaves the loop. A scratch array that is allocated before the loop and of
 which each iteration writes all that it reads is allocated within the loop instead.
 """
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..analysis import Analysis, Function, Loop, analyse
-from ..analysis.legality import calls, calls_blas, can_be_evaluated_anywhere, iterations_may_be_reordered, uses_parallel
+from ..analysis.legality import calls, can_be_evaluated_anywhere, iterations_may_be_reordered, uses_parallel
 from ..analysis.names import own_jumps, stored
 from ..analysis.privatise import Allocation, private_arrays
 from ..candidate import Candidate
@@ -67,7 +67,7 @@ def _legal(analysis: Analysis, function: Function, loop: Loop) -> list[Allocatio
     if any(other.parallel for other in (*loop.enclosing, *loop.inside)) or _calls_parallel(analysis, loop):
         return None
     if own_jumps(loop.node.body) & {"break", "return"} or not iterations_may_be_reordered(function, loop) \
-            or any(r.operator.startswith("np.") for r in function.scalars(loop).reductions) or calls_blas(function, loop.node.body):
+            or any(r.operator.startswith("np.") for r in function.scalars(loop).reductions):
         return None
     if not loop.unit_step and not all(can_be_evaluated_anywhere(a) and not _names(a) & stored([loop.node])
                                       for a in loop.node.iter.args):  # type: ignore[union-attr]

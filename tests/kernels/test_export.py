@@ -19,6 +19,7 @@ from kernwright.kernels.export.kernel_text import rename
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec, copy_arguments
 from kernwright.kernels.vecmath import FUNCTIONS
+from threadpoolctl import threadpool_info, threadpool_limits
 
 SITE = Path(np.__file__).parents[1]
 SIZES = 'sizes={"tiny": {"n": 5}, "verify": {"n": 11}, "benchmark": {"n": 40}}'
@@ -531,6 +532,28 @@ def test_blas_in_the_kernel_makes_scipy_a_stated_requirement():
     assert "Needs NumPy, Numba and SciPy" in source
     assert "import scipy" in source
     assert "scipy" not in champion("softmax")[0].lower()
+
+
+def test_a_parallel_kernel_that_calls_blas_gives_blas_one_thread_as_long_as_it_runs():
+    text = ("import numpy as np\n\nimport kernwright\n\n\ndef make_inputs(size, rng):\n    return (rng.random((size['n'], 9, 5)),)\n\n\n"
+            "@kernwright.kernel(inputs=make_inputs, sizes={'tiny': {'n': 2}, 'verify': {'n': 5}, 'benchmark': {'n': 20}})\n"
+            "def gram(x):\n    return x @ x.transpose(0, 2, 1)\n")
+    spec = KernelSpec("gram", text, "gram")
+    kernel = Candidate("def kernel(x, out0):\n    for i in prange(x.shape[0]):\n        np.dot(x[i], x[i].T, out=out0[i])\n",
+                       JitOptions(parallel=True), convention="writes")
+    source = champion_source(kernel, spec, observe(spec.open(), 3, 1.0).signature, threads=2, threading_layer="", finite=False, summary=[])
+    assert "Needs NumPy, Numba, threadpoolctl and SciPy" in source
+    scope = {"__name__": "champion"}
+    exec(compile(source, "<champion>", "exec"), scope)
+    x, plain, seen = np.random.default_rng(0).random((7, 9, 5)), scope["call"], []
+
+    def blas_threads():
+        return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+
+    scope["call"] = lambda *arguments: seen.append(blas_threads()) or plain(*arguments)
+    with threadpool_limits(2, "blas"):
+        np.testing.assert_allclose(scope["gram"](x), x @ x.transpose(0, 2, 1))
+        assert seen == [{1}] and blas_threads() == {2}
 
 
 def test_a_parameter_named_like_a_builtin_keeps_its_name():

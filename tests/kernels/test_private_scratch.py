@@ -83,7 +83,7 @@ PRODUCTS = """def kernel(a, out0):
 def test_a_product_by_blas_touches_the_planes_that_it_is_given_and_writes_the_one_it_is_told_to(of, into, legal):
     candidate = Candidate(PRODUCTS.format(of=of, into=into), convention="writes")
     assert (private_to_rows(candidate) is not None) is legal
-    assert not any("loop i " in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)), "BLAS has threads of its own"
+    assert any("loop i " in rewrite.note for rewrite in parallel.propose(candidate, MATRIX)) is legal
 
 
 PLANES = """def kernel(a, out0):
