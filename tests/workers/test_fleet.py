@@ -11,8 +11,6 @@ from kernwright.workers.fleet import Fleet, FleetError
 from kernwright.workers.job import Assignment, ConfirmJob, Job, JudgeSettings
 from shift_kernel import SPEC, TEXT
 
-CANDIDATES = 150
-
 
 @pytest.fixture(scope="module")
 def assignment():
@@ -36,19 +34,20 @@ def cluster(monkeypatch):
         cluster.shutdown()
 
 
-def test_each_of_150_candidates_is_counted_once_though_a_node_is_killed(cluster, assignment):
+@pytest.mark.parametrize("candidates", [60, pytest.param(150, marks=pytest.mark.slow)])
+def test_each_candidate_is_counted_once_though_a_node_is_killed(cluster, assignment, candidates):
     ray_cluster, others = cluster
     said: list[str] = []
     anchor = Candidate(TEXT.format("1.0"), convention="writes")
-    # One in fifty is right, and timed; the others fall early, so that 150 take no longer than they must.
-    added = [f"1.0 + {n} * 0.0" if n % 50 == 0 else f"{n}.0" for n in range(2, CANDIDATES + 2)]
+    # One in fifty is right, and timed; the others fall early, so that so many take no longer than they must.
+    added = [f"1.0 + {n} * 0.0" if n % 50 == 0 else f"{n}.0" for n in range(2, candidates + 2)]
     jobs = [Job(Candidate(TEXT.format(x), convention="writes"), "search", anchor, 0.0, n) for n, x in enumerate(added)]
     right = {job.candidate.identity for job, x in zip(jobs, added) if "*" in x}
-    assert len({job.candidate.identity for job in jobs}) == CANDIDATES
+    assert len({job.candidate.identity for job in jobs}) == candidates
     with Fleet(assignment, said.append) as fleet:
         assert fleet.nodes == 3
         waiting, counts, nodes, killed = list(jobs), collections.Counter(), collections.Counter(), False
-        while sum(counts.values()) < CANDIDATES:
+        while sum(counts.values()) < candidates:
             while waiting and fleet.room():
                 fleet.submit(waiting.pop())
             assert fleet.in_flight <= 2 * fleet.workers + 2
@@ -57,13 +56,13 @@ def test_each_of_150_candidates_is_counted_once_though_a_node_is_killed(cluster,
                 nodes[evaluation.node] += 1
                 expected = Verdict.VERIFIED if evaluation.candidate in right else Verdict.WRONG
                 assert evaluation.verdict is expected, evaluation.message
-            if not killed and sum(counts.values()) > CANDIDATES // 5:
+            if not killed and sum(counts.values()) > candidates // 5:
                 ray_cluster.remove_node(others[0])
                 killed = True
         time.sleep(0.5)
         assert not fleet.completed(0.5) and fleet.in_flight == 0
         confirmation = fleet.confirm(ConfirmJob(anchor, anchor, None, 3, rounds=1, seconds=1.0, proof_seconds=1.0))
-    assert set(counts.values()) == {1} and len(counts) == CANDIDATES
+    assert set(counts.values()) == {1} and len(counts) == candidates
     assert len(nodes) == 3 and any("gone" in line for line in said)
     assert confirmation.verdict is Verdict.VERIFIED, confirmation.message
 
