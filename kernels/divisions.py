@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from .analysis.names import store_counts
 from .spec import OpenSpec
 
 
@@ -15,7 +15,7 @@ def divided_extents(spec: OpenSpec, ranks: Mapping[str, int]) -> tuple[tuple[str
                      if isinstance(node, ast.FunctionDef) and node.name == spec.spec.function), None)
     if function is None:
         return ()
-    stores = Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    stores = store_counts(function)
     known = {a.arg: a.arg for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in stores}
     arrays = {name: ranks[name] for name in known if name in ranks}
     for node in ast.walk(function):

@@ -180,7 +180,8 @@ class Harness:
             except BuildFailed as failure:
                 raise Failed("build failed", str(failure)) from None
             parallel = bool(built.facts["parallel"])
-            slot = _Slot(built.link(self._poison.empty), built.link(np.empty), signature, threads, parallel, boundscheck, parallel)
+            slot = _Slot(built.link(self._poison.empty), built.link(np.empty), signature, threads, parallel, boundscheck,
+                         serial_blas=parallel)
             facts = {**built.facts, "threads": threads if parallel else 1}
         self._slots[message["slot"]] = slot
         self._previous.pop(message["slot"], None)

@@ -181,7 +181,7 @@ class Expressions(Facts):
 
     @staticmethod
     def _blurred(view: View) -> Value:
-        """A view of the same memory, of whose dimensions only those that are fixed are known."""
+        """A view of the same memory within the same dimensions, whose indices cannot be translated."""
         return Value(None, View(view.origin, view.dimensions, exact=False))
 
     def extent(self, view: View, dimension: int) -> Affine:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 RESERVED = frozenset({"np", "math", "prange", "kernel"})
@@ -23,6 +24,11 @@ def walk(node: ast.AST) -> list[ast.AST]:
 def stored(nodes: Iterable[ast.AST]) -> set[str]:
     """Names that the nodes bind (assignment, augmented assignment, loop variables)."""
     return {n.id for node in nodes for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def store_counts(node: ast.AST) -> Counter[str]:
+    """How often each name is bound within the node."""
+    return Counter(n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
 
 
 def loaded(nodes: Iterable[ast.AST]) -> set[str]:

@@ -10,7 +10,7 @@ from .affine import Affine
 from .aliases import returns_new_memory
 from .facts import implied_by
 from .model import Access, Loop
-from .names import all_blocks, entries, loaded, walk
+from .names import all_blocks, entries, loaded, store_counts, walk
 from .numpy_calls import FRESH, overwrites
 
 ALLOCATING = ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "ones_like", "full_like")
@@ -39,10 +39,7 @@ class Allocation:
 
 def allocations(function: Function) -> Iterator[Allocation]:
     """The local arrays of a function that have one name each, to which no other name or array gets."""
-    bindings: dict[str, int] = {}
-    for node in walk(function.node):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bindings[node.id] = bindings.get(node.id, 0) + 1
+    bindings = store_counts(function.node)
     handed = _handed_over(function)
     for block in all_blocks(function.node):
         for statement in block:
@@ -119,12 +116,9 @@ def private_arrays(function: Function, loop: Loop) -> list[Allocation] | None:
 def movable_into(function: Function, allocation: Allocation, loop: Loop) -> bool:
     """Whether the allocation gives the same array when it is made in each iteration of `loop` instead."""
     names = loaded([allocation.statement.value]) - {"np"}
-    stores: dict[str, int] = {}
-    for node in walk(function.node):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            stores[node.id] = stores.get(node.id, 0) + 1
+    stores = store_counts(function.node)
     parameters = {a.arg for a in function.node.args.args}
-    stable = all(stores.get(name, 0) + (name in parameters) <= 1 for name in names)
+    stable = all(stores[name] + (name in parameters) <= 1 for name in names)
     elements = any(isinstance(n, ast.Subscript) and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
                    for n in walk(allocation.statement.value))
     position = allocation.block.index(allocation.statement)

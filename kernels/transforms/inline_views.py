@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis import Function, analyse
 from ..analysis.legality import can_be_evaluated_anywhere
-from ..analysis.names import all_blocks, entries, loaded, stored
+from ..analysis.names import all_blocks, entries, loaded, store_counts, stored
 from ..candidate import Candidate
 from ..signature import Signature
 from .draft import Draft, Rewrite, expression, name
@@ -52,7 +51,7 @@ def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
 
 def _views(function: Function) -> Iterator[_View]:
     """Views of names that are none of these views themselves: one level at a time."""
-    counts = Counter(n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
+    counts = store_counts(function.node)
     found: set[str] = set()
     for block in all_blocks(function.node):
         for position, statement in enumerate(block):

@@ -27,9 +27,8 @@ LINE = 8
 def propose(candidate: Candidate, signature: Signature) -> Iterator[Rewrite]:
     """One rewrite for each legal pair of adjacent loops."""
     analysis = analyse(candidate, signature)
-    for function, outer in analysis.loops:
-        inner = _inner(function, outer)
-        if inner is not None and _legal(function, outer, inner) and (made := _interchanged(candidate, analysis, outer, inner)):
+    for function, outer, inner in _pairs(analysis):
+        if _legal(function, outer, inner) and (made := _interchanged(candidate, analysis, outer, inner)):
             yield made
 
 
@@ -37,9 +36,8 @@ def independent_outward(candidate: Candidate, signature: Signature) -> Rewrite |
     """The first interchange that moves a loop of independent iterations, with a loop in it, out of one whose iterations depend on
     each other; None where there is none such. What goes over all rows again and again then goes over one row as often."""
     analysis = analyse(candidate, signature)
-    for function, outer in analysis.loops:
-        inner = _inner(function, outer)
-        if inner is not None and inner.children and _is_independent(function, inner, outer) and not _is_independent(function, outer, outer) \
+    for function, outer, inner in _pairs(analysis):
+        if inner.children and _is_independent(function, inner, outer) and not _is_independent(function, outer, outer) \
                 and _legal(function, outer, inner) and (made := _interchanged(candidate, analysis, outer, inner)):
             return made
     return None
@@ -52,9 +50,8 @@ def contiguous_inward(candidate: Candidate, signature: Signature) -> Rewrite | N
     if any(argument.layout != "C" for argument in signature.arguments):
         return None
     analysis = analyse(candidate, signature)
-    for function, outer in analysis.loops:
-        inner = _inner(function, outer)
-        if inner is None or inner.children or inner.symbol is None or outer.symbol is None \
+    for function, outer, inner in _pairs(analysis):
+        if inner.children or inner.symbol is None or outer.symbol is None \
                 or any(isinstance(n, ast.Call | ast.Div | ast.Pow) for s in outer.node.body[:-1] for n in walk(s)):
             continue
         now, then = _lines(function, function.facts.in_body(inner), inner), _lines(function, function.facts.in_body(outer), outer)
@@ -103,11 +100,13 @@ def _is_independent(function: Function, loop: Loop, within: Loop) -> bool:
     return not any(conflict(a, b, within.enclosing, [(loop, loop, order)]) for a in accesses if a.write for b in accesses for order in "<>")
 
 
-def _inner(function: Function, outer: Loop) -> Loop | None:
-    """The loop that ends the outer one's body, in front of which nothing but assignments to names stands."""
-    *between, last = outer.node.body
-    plain = all(isinstance(s, ast.Assign) and all(isinstance(t, ast.Name) for t in s.targets) for s in between)
-    return function.facts.loop_of(last) if plain else None
+def _pairs(analysis: Analysis) -> Iterator[tuple[Function, Loop, Loop]]:
+    """Each loop with the one that ends its body, in front of which nothing but assignments to names stands."""
+    for function, outer in analysis.loops:
+        *between, last = outer.node.body
+        plain = all(isinstance(s, ast.Assign) and all(isinstance(t, ast.Name) for t in s.targets) for s in between)
+        if plain and (inner := function.facts.loop_of(last)) is not None:
+            yield function, outer, inner
 
 
 def _legal(function: Function, outer: Loop, inner: Loop) -> bool:

@@ -21,10 +21,11 @@ __all__ = ["RECIPES", "STEPS", "derive_with", "variants"]
 Derive = Callable[[Candidate, Signature], Candidate | None]
 _MODULES = (in_place, fused, outward, contiguous, forwarded, elements, parallel_nests, extremes, reordered, vectorised)
 STEPS: Mapping[str, Derive] = {module.NAME: module.derive for module in _MODULES}
+_NESTS = (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME)
 RECIPES: tuple[tuple[str, ...], ...] = (
-    (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME, parallel_nests.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
-    (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME, parallel_nests.NAME, extremes.NAME, reordered.NAME),
-    (in_place.NAME, fused.NAME, outward.NAME, contiguous.NAME, forwarded.NAME, elements.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
+    (*_NESTS, parallel_nests.NAME, extremes.NAME, reordered.NAME, vectorised.NAME),
+    (*_NESTS, parallel_nests.NAME, extremes.NAME, reordered.NAME),
+    (*_NESTS, extremes.NAME, reordered.NAME, vectorised.NAME),
     (in_place.NAME, fused.NAME, forwarded.NAME, elements.NAME, extremes.NAME, reordered.NAME),
     (reordered.NAME,),
     (fused.NAME, parallel_nests.NAME, vectorised.NAME),

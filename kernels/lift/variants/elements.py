@@ -6,7 +6,7 @@ from __future__ import annotations
 from ...candidate import Candidate
 from ...signature import Signature
 from ...transforms import scalarise, unsigned
-from .repeated import repeated
+from .repeated import exhausted
 
 NAME = "elements in registers"
 MOST = 12
@@ -14,7 +14,7 @@ MOST = 12
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """None where no loop uses one element again and again."""
-    at = repeated(lambda *given: next(scalarise.propose(*given), None), candidate, signature, MOST)
+    at = exhausted(scalarise.propose, candidate, signature, MOST)
     if at is None:
         return None
     made = next(unsigned.propose(at, signature), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...candidate import Candidate
 from ...signature import Signature
 from ...transforms import forward
-from .repeated import repeated
+from .repeated import exhausted
 
 NAME = "recurrences in registers"
 MOST = 12
@@ -13,4 +13,4 @@ MOST = 12
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """None where no loop reads what it has stored."""
-    return repeated(lambda *given: next(forward.propose(*given), None), candidate, signature, MOST)
+    return exhausted(forward.propose, candidate, signature, MOST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from ...candidate import Candidate
 from ...signature import Signature
 from ...transforms import uncompress
-from .repeated import repeated
+from .repeated import exhausted
 
 NAME = "selections in place"
 MOST = 20
@@ -12,4 +12,4 @@ MOST = 20
 
 def derive(candidate: Candidate, signature: Signature) -> Candidate | None:
     """One mask after the other, until none is left."""
-    return repeated(lambda *given: next(uncompress.propose(*given), None), candidate, signature, MOST)
+    return exhausted(uncompress.propose, candidate, signature, MOST)

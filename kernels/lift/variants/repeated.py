@@ -1,7 +1,7 @@
 """Repeated: one transform again and again, for the steps that are no more than that."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ...candidate import Candidate
 from ...signature import Signature
@@ -18,3 +18,9 @@ def repeated(step: Callable[[Candidate, Signature], Rewrite | None], candidate: 
             break
         at = made.candidate
     return None if at is candidate else at
+
+
+def exhausted(propose: Callable[[Candidate, Signature], Iterator[Rewrite]], candidate: Candidate, signature: Signature,
+              most: int) -> Candidate | None:
+    """The same of the first that a transform proposes."""
+    return repeated(lambda *given: next(propose(*given), None), candidate, signature, most)
