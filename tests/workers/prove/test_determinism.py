@@ -1,5 +1,7 @@
 """The proof "determinism": the same bits run after run, for each number of threads, under each threading layer, or by how much not."""
-import numba
+import subprocess
+import sys
+
 import pytest
 from kernwright.kernels.candidate import Candidate, JitOptions
 from kernwright.kernels.observe import observe
@@ -90,5 +92,20 @@ def test_the_numbers_of_threads_are_all_small_ones_and_powers_of_two():
     assert counts(3) == (1, 2, 3) and counts(24) == (1, 2, 3, 4, 5, 6, 7, 8, 16, 24)
 
 
-def test_this_process_starts_no_threads_for_it():
-    assert not numba.np.ufunc.parallel._is_initialized
+def test_the_judges_process_starts_no_threads_for_it():
+    """In a process of its own: other tests of this one may have run parallel kernels before."""
+    script = "\n".join([
+        "import numba",
+        "from kernwright.kernels.candidate import Candidate, JitOptions",
+        "from kernwright.kernels.observe import observe",
+        "from kernwright.kernels.spec import KernelSpec",
+        "from kernwright.workers.evaluate import Judge",
+        "from kernwright.workers.job import Assignment, JudgeSettings",
+        "from kernwright.workers.prove.determinism import determinism",
+        f"spec = KernelSpec({SPEC.name!r}, {SPEC.text!r}, {SPEC.function!r})",
+        "settings = JudgeSettings(threads=2, build_seconds=40, run_seconds=5, rounds=7)",
+        "with Judge(Assignment(spec, observe(spec.open(), 0, 30.0).signature, settings)) as judge:",
+        f"    assert determinism(judge, Candidate({FIXED!r}, JitOptions(parallel=True)), 7, 1.0).passed",
+        "print(numba.np.ufunc.parallel._is_initialized)"])
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert told.stdout.split() == ["False"], told.stderr
