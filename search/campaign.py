@@ -88,7 +88,8 @@ class Campaign:
         self._earlier = journal.elapsed()
         self._clock, self._started = clock, clock() if started is None else started
         self._anchor: Candidate | None = None
-        self._known: dict[str, Candidate] = {}
+        self._known: set[str] = set()
+        self._open: dict[str, Candidate] = {}   # not judged yet; of the others the journal keeps the text
         self._again: deque[Candidate] = deque()
         self._evaluations = 0
         self._submitted = 0
@@ -118,18 +119,20 @@ class Campaign:
 
     def _replay(self) -> None:
         """Learns everything that the journal holds; what was in flight when it ended is to be judged again."""
-        self._known = {candidate.identity: candidate for candidate in self._journal.candidates()}
-        self._rng.seed(f"{self._seed} {len(self._known)}")  # a resumed run would draw again what it drew before
-        for candidate in self._known.values():
+        known = {candidate.identity: candidate for candidate in self._journal.candidates()}
+        self._known = set(known)
+        self._rng.seed(f"{self._seed} {len(known)}")  # a resumed run would draw again what it drew before
+        for candidate in known.values():
             self._panel.proposed(candidate)
         judged = set()
         for row in self._journal.evaluations(SEARCH):
             judged.add(row.candidate.identity)
             self._learn(row.candidate, row.evaluation)
+        self._open = {identity: candidate for identity, candidate in known.items() if identity not in judged}
         anchor = self._journal.state("anchor")
-        self._anchor = self._known.get(anchor) if anchor else None
+        self._anchor = known.get(anchor) if anchor else None
         seeds = {seed.identity for seed in self._seeds}
-        self._again.extend(c for i, c in self._known.items() if i not in judged and i not in seeds)
+        self._again.extend(c for i, c in self._open.items() if i not in seeds)
         if judged:
             self._progress.resumed(self._evaluations, self.elapsed, best_speedup(self._population))
 
@@ -144,11 +147,11 @@ class Campaign:
             found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None, self._limits.seeds_until)
             verified = [(e.faster.speedup, e.candidate) for e in found if e.verdict is Verdict.VERIFIED and e.faster]
             if verified:
-                self._anchor = self._known[max(verified)[1]]
+                self._anchor = self._candidate(max(verified)[1])
                 self._journal.set_state("anchor", self._anchor.identity)
         rows = self._journal.evaluations(SEED_VS_REFERENCE)
         judged = {row.candidate.identity for row in (*rows, *self._journal.evaluations(SEARCH))}
-        self._again.extend(self._known[seed.identity] for seed in self._seeds if seed.identity not in judged)
+        self._again.extend(self._candidate(seed.identity) for seed in self._seeds if seed.identity not in judged)
         anchored = next((row.evaluation.faster for row in rows if self._anchor and row.candidate.identity == self._anchor.identity), None)
         for row in rows:
             self._take(_over_anchor(row.evaluation, anchored, self._anchor), SEARCH)
@@ -214,7 +217,9 @@ class Campaign:
         return None
 
     def _add(self, candidate: Candidate) -> bool:
-        self._known.setdefault(candidate.identity, candidate)
+        if candidate.identity not in self._known:
+            self._known.add(candidate.identity)
+            self._open[candidate.identity] = candidate
         new = self._journal.add_candidate(candidate, self.elapsed)
         if new:
             self._panel.proposed(candidate)
@@ -237,9 +242,16 @@ class Campaign:
     def _take(self, evaluation: Evaluation, purpose: str) -> None:
         """The journal first, then everyone who learns."""
         if self._journal.add_evaluation(evaluation, self.elapsed, purpose) and purpose == SEARCH:
-            candidate = self._known[evaluation.candidate]
+            candidate = self._candidate(evaluation.candidate)
+            self._open.pop(evaluation.candidate, None)
             self._learn(candidate, evaluation)
             self._progress.judged(candidate, evaluation, best_speedup(self._population))
+
+    def _candidate(self, identity: str) -> Candidate:
+        """One that the run knows."""
+        found = self._open.get(identity) or self._journal.candidate(identity)
+        assert found is not None, f"{identity} is unknown"
+        return found
 
     def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._evaluations += counts(evaluation)

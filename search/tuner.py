@@ -7,6 +7,7 @@ import random
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import optuna
@@ -118,17 +119,38 @@ class Space:
         return bool(point.get("parallel", self.parallel[0]))
 
 
+@dataclass(frozen=True)
+class _Told:
+    """An evaluation, as far as it says something to a study. value: its fitness, None where it was not measured in full."""
+
+    point: Point
+    value: float | None
+    constraints: Mapping[str, float]
+
+    def trial(self, space: Space) -> FrozenTrial:
+        distributions = space.distributions("threads" in self.point)
+        if self.value is not None:
+            return create_trial(state=TrialState.COMPLETE, value=self.value, params=dict(self.point), distributions=distributions)
+        return create_trial(state=TrialState.PRUNED, params=dict(self.point), distributions=distributions,
+                            constraints=dict(self.constraints))
+
+
 @dataclass
 class _Study:
-    """What is known of a skeleton on a machine type; `optuna` is created when a point is first asked for."""
+    """What is known of a skeleton on a machine type. `optuna` is created when a point is first asked for, as most are never
+    asked; `told` is what it begins with."""
 
     skeleton: str
     machine: str
     space: Space
-    rng: random.Random
-    trials: list[FrozenTrial] = field(default_factory=list)
+    seed: int
+    told: list[_Told] = field(default_factory=list)
     optuna: optuna.Study | None = None
     exhausted: bool = False
+
+    @cached_property
+    def rng(self) -> random.Random:
+        return random.Random(self.seed)
 
 
 class Tuner:
@@ -144,6 +166,7 @@ class Tuner:
         self._max_threads = max(1, max_threads)
         self._finite = finite
         self._spaces: dict[str, Space] = {}
+        self._distinct: dict[Space, Space] = {}
         self._studies: dict[tuple[str, str], _Study] = {}
         self._asked: dict[str, tuple[_Study, Trial]] = {}
         self._seen: set[str] = set()
@@ -192,10 +215,11 @@ class Tuner:
         study = self._study(candidate, evaluation.machine)
         point = study.space.point(candidate)
         if point is not None:
-            frozen = _frozen(study.space, point, evaluation)
-            study.trials.append(frozen)
-            if study.optuna is not None:
-                study.optuna.add_trial(frozen)
+            told = _Told(point, _value(evaluation), _constraints(evaluation))
+            if study.optuna is None:
+                study.told.append(told)
+            else:
+                study.optuna.add_trial(told.trial(study.space))
 
     def forget(self, candidate: Candidate) -> None:
         """A proposed candidate will not be evaluated: free its place in the study."""
@@ -216,10 +240,11 @@ class Tuner:
         skeleton = candidate.skeleton
         if (skeleton, machine) not in self._studies:
             if skeleton not in self._spaces:
-                self._spaces[skeleton] = Space.of(candidate, self._signature, self._max_threads, self._finite)
+                space = Space.of(candidate, self._signature, self._max_threads, self._finite)
+                self._spaces[skeleton] = self._distinct.setdefault(space, space)
             digest = hashlib.sha256(f"{self._seed}\0{skeleton}\0{machine}".encode()).digest()
             self._studies[skeleton, machine] = _Study(skeleton, machine, self._spaces[skeleton],
-                                                      random.Random(int.from_bytes(digest[:8], "big")))
+                                                      int.from_bytes(digest[:8], "big"))
         return self._studies[skeleton, machine]
 
     @staticmethod
@@ -229,8 +254,9 @@ class Tuner:
             sampler = optuna.samplers.TPESampler(seed=study.rng.getrandbits(32), group=True, n_startup_trials=STARTUP_TRIALS)
         created = optuna.create_study(direction="maximize", sampler=sampler,
                                       study_name=f"{study.skeleton} on {study.machine or 'any machine'}")
-        for trial in study.trials:
-            created.add_trial(trial)
+        for told in study.told:
+            created.add_trial(told.trial(study.space))
+        study.told.clear()
         return created
 
 
@@ -244,15 +270,6 @@ def _tell(study: optuna.Study, trial: Trial, evaluation: Evaluation) -> None:
         for name, excess in _constraints(evaluation).items():
             trial.set_constraint(name, excess)
         study.tell(trial, state=TrialState.PRUNED)
-
-
-def _frozen(space: Space, point: Point, evaluation: Evaluation) -> FrozenTrial:
-    value = _value(evaluation)
-    distributions = space.distributions("threads" in point)
-    if value is not None:
-        return create_trial(state=TrialState.COMPLETE, value=value, params=dict(point), distributions=distributions)
-    return create_trial(state=TrialState.PRUNED, params=dict(point), distributions=distributions,
-                        constraints=_constraints(evaluation))
 
 
 def _value(evaluation: Evaluation) -> float | None:

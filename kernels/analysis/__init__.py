@@ -83,7 +83,7 @@ def analyse_as_tuned(candidate: Candidate, signature: Signature) -> Analysis:
     return _analyse(candidate.text, candidate.convention, signature, tuned=False)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=12)
 def _analyse(text: str, convention: Convention, signature: Signature, tuned: bool) -> Analysis:
     candidate = Candidate(text, convention=convention)
     tree = candidate.tree       # held, so that the types below are of the nodes of this very tree

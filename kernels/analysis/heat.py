@@ -34,6 +34,7 @@ class Heat:
         self._entered: Part = {}
         if ENTRY in self._functions:
             self._enter(ENTRY, 1.0)
+        self._functions.clear()         # heats are remembered, and a tree takes a hundred times the space of its text
         self._code = _code(self._lines)
 
     def of_change(self, text: str) -> float:

@@ -86,8 +86,10 @@ class _Control(ast.NodeTransformer):
                     node) for name in reshaped]
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        """What is read of `a.flat` is what `a.ravel()` holds."""
+        """What is read of `a.flat` is what `a.ravel()` holds; the rank of a parameter is known."""
         self.generic_visit(node)
+        if node.attr == "ndim" and isinstance(node.value, ast.Name) and node.value.id in self.ranks:
+            return ast.copy_location(ast.Constant(self.ranks[node.value.id]), node)
         if node.attr == "flat" and isinstance(node.ctx, ast.Load) and not hasattr(node, "kernwright_stored"):
             return ast.copy_location(syntax.call(syntax.attribute(node.value, "ravel")), node)
         return node

@@ -33,7 +33,7 @@ class Deferral(Indexing):
         assigned = assigned_in(function.body)
         self._uses = uses_of(function)
         self.own = bound_names(function)
-        self.handed_on = _handed_on(function)
+        self.handed_on = handed_on(function)
         self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 
     def enter_block(self, statements: list[ast.stmt]) -> None:
@@ -151,10 +151,10 @@ class Deferral(Indexing):
         return text, before
 
 
-def _handed_on(function: ast.FunctionDef) -> frozenset[str]:
+def handed_on(tree: ast.stmt) -> frozenset[str]:
     """Variables of which an assignment may make another name or a view."""
     found: set[str] = set()
-    pending = [n.value for n in ast.walk(function) if isinstance(n, ast.Assign)]
+    pending = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign)]
     while pending:
         match pending.pop():
             case ast.Name(id=name):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from . import syntax
-from .names import assigned_in, bound_names, fresh_name
+from .displays import key_of, lengths
+from .names import assigned_in, bound_names, fresh_name, uses_of
 from .source import Rename
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -17,6 +18,11 @@ MOST = 16
 LARGEST = 96
 """Statements that such a loop may come to."""
 _OVER_GENERATORS = frozenset("sum max min any all".split())
+_AXIS_AT = {name: place for place, names in (
+    (1, "sum prod mean std var min max amin amax all any argmin argmax cumsum cumprod flip expand_dims concatenate stack sort argsort "
+        "median squeeze"),
+    (2, "roll diff take swapaxes moveaxis rollaxis repeat delete")) for name in names.split()}
+"""Functions that take an axis, and where: counted from the array, which a method has before its point."""
 
 
 def desugar(function: ast.FunctionDef) -> None:
@@ -33,6 +39,7 @@ class _Desugarer:
         self.closed_over = {n.id for each in inner for n in ast.walk(each) if isinstance(n, ast.Name)}
 
     def run(self) -> None:
+        _Repeats().generic_visit(self.function)
         self.function.body = self._block(self.function.body)
         ast.fix_missing_locations(self.function)
 
@@ -54,9 +61,13 @@ class _Desugarer:
             node.value = syntax.numpy_call("array", ast.List(node.value.elts, ast.Load()))
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) and node.value is not None:
             node.value = _Comprehensions(self, before).visit(node.value)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.List):
+                node.value = ast.Tuple(node.value.elts, ast.Load())
         elif isinstance(node, ast.If):
             node.test = _Comprehensions(self, before).visit(node.test)
         elif isinstance(node, ast.For):
+            node.iter = _Comprehensions(self, before).visit(node.iter)
+            before += self._held(node.iter)
             before += self._loop(node)
             unrolled = self._unrolled(node)
             if unrolled is not None:
@@ -66,6 +77,18 @@ class _Desugarer:
             if isinstance(inner, list) and inner:
                 setattr(node, field, self._block(inner))
         return [*self._block(before), node] if before else [node]
+
+    def _held(self, iterated: ast.expr) -> list[ast.stmt]:
+        """Variables for what is computed in a display that a loop goes over."""
+        if not isinstance(iterated, ast.Tuple | ast.List) or len(iterated.elts) > MOST or any(isinstance(i, ast.Starred) for i in iterated.elts):
+            return []
+        made: list[ast.stmt] = []
+        for place, item in enumerate(iterated.elts):
+            if not _fixed(item) and not isinstance(item, ast.Tuple | ast.List):
+                held = fresh_name(self.taken, "item")
+                made.append(_assign(held, item))
+                iterated.elts[place] = syntax.name(held)
+        return made
 
     def _loop(self, node: ast.For) -> list[ast.stmt]:
         """`for i, x in enumerate(a, start)`: the count is taken from 0, and moved in the body."""
@@ -83,28 +106,58 @@ class _Desugarer:
 
     def _unrolled(self, node: ast.For) -> list[ast.stmt] | None:
         """The body once for each item of a tuple or list that is written out; None for any other loop."""
-        if not isinstance(node.iter, ast.Tuple | ast.List) or node.orelse or not 0 < len(node.iter.elts) <= MOST:
+        items = self.written_out(node.iter, node.target, node.body)
+        if items is None or node.orelse or not 0 < len(items) <= MOST:
             return None
         if any(isinstance(n, ast.Break | ast.Continue | ast.Starred) for s in [node.iter, *node.body] for n in ast.walk(s)):
             return None
         size = sum(isinstance(n, ast.stmt) for s in node.body for n in ast.walk(s))
-        if size * len(node.iter.elts) > LARGEST or not all(_fixed(item) for item in node.iter.elts):
+        if size * len(items) > LARGEST or not all(map(_fixed, items)):
             return None
         result: list[ast.stmt] = []
         changed = assigned_in(node.body)
-        if any(changed[name] for name in syntax.names_in(node.iter)) or syntax.names_in(node.iter) & syntax.names_in(node.target):
+        read = set().union(*map(syntax.names_in, items))
+        if any(changed[name] for name in read) or read & syntax.names_in(node.target):
             return None                     # the tuple holds what they were before the loop
-        for item in node.iter.elts:
+        for item in items:
             known = {name: value for name, value in (_bound(node.target, item) or {}).items()
                      if not changed[name] and not isinstance(value, ast.Name)}
-            result.append(ast.Assign([copy.deepcopy(node.target)], copy.deepcopy(item)))
+            result += self._given(node, item)
             result += [_with(statement, known) for statement in node.body]
         return result
+
+    def _given(self, node: ast.For, item: ast.expr) -> list[ast.stmt]:
+        """What the variables of an unrolled loop are set to. Texts are written where they are read; nothing else may read them."""
+        bound = _bound(node.target, item) or {}
+        texts = {name for name, value in bound.items() if isinstance(value, ast.Constant) and isinstance(value.value, str)}
+        if not texts or any(assigned_in(node.body)[name] or uses_of(self.function)[name] > uses_of(node)[name] for name in texts):
+            return [ast.Assign([copy.deepcopy(node.target)], copy.deepcopy(item))]
+        return [_assign(name, copy.deepcopy(value)) for name, value in bound.items() if name not in texts]
+
+    def written_out(self, iterated: ast.expr, target: ast.expr, read: list[ast.stmt] | list[ast.expr],
+                    counted: bool = False) -> list[ast.expr] | None:
+        """What a loop goes over, item by item, where that is written out: a display, `zip` or `enumerate` of displays; the numbers of
+        a `range` where what is `read` of them asks for numbers that are known beforehand, or where all are `counted`. None elsewhere."""
+        match iterated:
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                return items
+            case ast.Call(func=ast.Name(id="enumerate"), args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
+                return [ast.Tuple([ast.Constant(place), item], ast.Load()) for place, item in enumerate(items)]
+            case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]) \
+                    if all(isinstance(each, ast.Tuple | ast.List) for each in several):
+                return [ast.Tuple(list(row), ast.Load()) for row in zip(*(each.elts for each in several))]  # type: ignore[attr-defined]
+            case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]) if isinstance(target, ast.Name):
+                held = lengths(self.function)
+                numbers = [_number(end, held) for end in ends]
+                if numbers and None not in numbers and 0 not in numbers[2:] and len(range(*numbers)) <= MOST \
+                        and (counted or any(_asks(node, target.id, held) for node in read)):
+                    return [ast.Constant(number) for number in range(*numbers)]
+        return None
 
     def listed(self, node: ast.ListComp | ast.GeneratorExp, before: list[ast.stmt]) -> ast.expr | None:
         """The elements of a comprehension in a list: a display where all that it goes over is written out, else a variable
         that statements in `before` fill. None where it cannot be written out."""
-        items = None if any(generator.is_async for generator in node.generators) else _displayed(node)
+        items = None if any(generator.is_async for generator in node.generators) else self.displayed(node)
         if items is not None:
             return ast.List(items, ast.Load())
         result = fresh_name(self.taken, "items")
@@ -113,6 +166,35 @@ class _Desugarer:
             return None
         before += [_assign(result, ast.List([], ast.Load())), loop]
         return syntax.name(result)
+
+    def displayed(self, node: ast.ListComp | ast.GeneratorExp, counted: bool = False) -> list[ast.expr] | None:
+        """The elements where all generators go over few things that are written out, conditions decided; None elsewhere. counted: a
+        range of few numbers is such a thing too."""
+        found: list[ast.expr] = []
+
+        def go(position: int, given: dict[str, ast.expr]) -> bool:
+            if position == len(node.generators):
+                found.append(_with(node.elt, given))
+                return len(found) <= MOST * MOST
+            generator = node.generators[position]
+            iterated = _with(generator.iter, given)
+            read = [node.elt, *generator.ifs, *(later.iter for later in node.generators[position + 1:])]
+            items = self.written_out(iterated, generator.target, read, counted)
+            if items is None or len(items) > MOST or not all(map(_fixed, items)):
+                return False
+            for item in items:
+                further = _bound(generator.target, item)
+                if further is None:
+                    return False
+                inner = {**given, **further}
+                decided = [_truth(_with(test, inner)) for test in generator.ifs]
+                if None in decided:
+                    return False
+                if all(decided) and not go(position + 1, inner):
+                    return False
+            return True
+
+        return found if go(0, {}) and found else None
 
     def looped(self, node: ast.ListComp | ast.GeneratorExp, taking: Callable[[ast.expr], ast.stmt]) -> ast.For | None:
         """The loop of a comprehension, in which `taking` says what is done with an element; None where it has several."""
@@ -130,6 +212,27 @@ class _Desugarer:
         return ast.For(target, generator.iter, body, [], lineno=0)
 
 
+class _Repeats(ast.NodeTransformer):
+    """Writes out tuples and lists that are repeated, or made of others that are written out."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Name(id="list" | "tuple" as kind), args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
+                return (ast.List if kind == "list" else ast.Tuple)(items, ast.Load())
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """`(n,) * 2` is `(n, n)`, and `[slice(None)] * 2` a list of two."""
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(left=ast.Tuple(elts=items) | ast.List(elts=items) as left, op=ast.Mult(), right=ast.Constant(value=int() as count)) \
+                    if all(map(_repeatable, items)) and 0 < count * len(items) <= MOST \
+                    and (isinstance(left, ast.Tuple) or any(isinstance(item, ast.Call) for item in items)):
+                return type(left)([copy.deepcopy(item) for _ in range(count) for item in items], ast.Load())
+        return node
+
+
 class _Comprehensions(ast.NodeTransformer):
     """Replaces comprehensions that are evaluated once whenever their statement is."""
 
@@ -139,16 +242,16 @@ class _Comprehensions(ast.NodeTransformer):
     def _leave(self, node: ast.expr) -> ast.expr:
         return node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """`(n,) * 2` is `(n, n)`."""
-        self.generic_visit(node)
-        match node:
-            case ast.BinOp(left=ast.Tuple(elts=items), op=ast.Mult(), right=ast.Constant(value=int() as count)) \
-                    if all(map(_repeatable, items)) and 0 < count * len(items) <= MOST:
-                return ast.Tuple([copy.deepcopy(item) for _ in range(count) for item in items], ast.Load())
-        return node
-
     visit_Lambda = visit_IfExp = visit_BoolOp = visit_DictComp = visit_SetComp = _leave  # type: ignore[assignment]
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """One of several things that are written out."""
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load):
+            key = key_of(node.slice, tuple(range(len(node.value.elts))))
+            if isinstance(key, int) and not any(isinstance(item, ast.Starred) for item in node.value.elts):
+                return node.value.elts[key]
+        return node
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
         return self.owner.listed(node, self.before) or node
@@ -163,12 +266,17 @@ class _Comprehensions(ast.NodeTransformer):
             case ast.Call(args=[ast.GeneratorExp() as inner, *rest]) if name == "np.fromiter":
                 made = self.owner.listed(inner, self.before)
                 return node if made is None else ast.Call(syntax.numpy("array"), [made, *rest[:1]], [k for k in node.keywords if k.arg == "dtype"])
+            case ast.Call(func=ast.Name(id="min" | "max"), args=[ast.Tuple(elts=[_, _, *_] as items) | ast.List(elts=[_, _, *_] as items)],
+                          keywords=[]):
+                node.args = items
         self.generic_visit(node)
         return node
 
     def _over(self, name: str, inner: ast.GeneratorExp | ast.ListComp) -> ast.expr | None:
         """A builtin over a generator: of the elements one by one where they are written out, else of an array of them."""
-        items = _displayed(inner)
+        items = self.owner.displayed(inner, counted=name == "sum")
+        if items is not None and len(items) > MOST and not self.owner.displayed(inner):
+            items = None
         if items is None:
             if name == "sum":
                 return self._sum(inner)
@@ -215,33 +323,6 @@ def _one_by_one(node: ast.Assign, closed_over: set[str]) -> list[ast.stmt] | Non
     return None
 
 
-def _displayed(node: ast.ListComp | ast.GeneratorExp) -> list[ast.expr] | None:
-    """The elements where all generators go over few things that are written out, conditions decided; None elsewhere."""
-    found: list[ast.expr] = []
-
-    def go(position: int, given: dict[str, ast.expr]) -> bool:
-        if position == len(node.generators):
-            found.append(_with(node.elt, given))
-            return len(found) <= MOST * MOST
-        generator = node.generators[position]
-        iterated = _with(generator.iter, given)
-        if not isinstance(iterated, ast.Tuple | ast.List) or len(iterated.elts) > MOST or not all(map(_fixed, iterated.elts)):
-            return False
-        for item in iterated.elts:
-            further = _bound(generator.target, item)
-            if further is None:
-                return False
-            inner = {**given, **further}
-            decided = [_truth(_with(test, inner)) for test in generator.ifs]
-            if None in decided:
-                return False
-            if all(decided) and not go(position + 1, inner):
-                return False
-        return True
-
-    return found if go(0, {}) and found else None
-
-
 def _bound(target: ast.expr, item: ast.expr) -> dict[str, ast.expr] | None:
     """What the names of a loop's target stand for at one item."""
     if isinstance(target, ast.Name):
@@ -266,9 +347,39 @@ def _fixed(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant | ast.Name)
 
 
+def _number(node: ast.expr, held: Mapping[str, int]) -> int | None:
+    """A number that is written out, or the length of a list that is."""
+    match node:
+        case ast.Constant(value=int() as value) if type(value) is int:
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if type(value) is int:
+            return -value
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)], keywords=[]):
+            return held.get(name)
+    return None
+
+
+def _asks(node: ast.AST, name: str, held: Mapping[str, int]) -> bool:
+    """Whether something goes by the number `name` that must be known beforehand: an axis, or which thing of a list."""
+    for each in ast.walk(node):
+        match each:
+            case ast.keyword(arg="axis" | "axes" | "axis1" | "axis2", value=value) if name in syntax.names_in(value):
+                return True
+            case ast.Call(func=ast.Name(id="slice")):
+                return True
+            case ast.Call(func=ast.Attribute(value=array, attr=function), args=args) if function in _AXIS_AT:
+                place = _AXIS_AT[function] - (syntax.text(array) != "np")
+                if place < len(args) and name in syntax.names_in(args[place]):
+                    return True
+            case ast.Subscript(value=ast.Name(id=listed), slice=index) if listed in held and name in syntax.names_in(index):
+                return True
+    return False
+
+
 def _repeatable(node: ast.expr) -> bool:
-    """Whether an expression may be evaluated more often than it is written: it calls nothing but len()."""
-    return not any(isinstance(n, ast.NamedExpr | ast.Starred | ast.Call) and syntax.text(getattr(n, "func", n)) != "len" for n in ast.walk(node))
+    """Whether an expression may be evaluated more often than it is written: it calls nothing but len() and slice()."""
+    return not any(isinstance(n, ast.NamedExpr | ast.Starred | ast.Call) and syntax.text(getattr(n, "func", n)) not in ("len", "slice")
+                   for n in ast.walk(node))
 
 
 def _truth(node: ast.expr) -> bool | None:

@@ -10,6 +10,7 @@ import numpy as np
 from ..analysis.names import all_blocks
 from . import syntax
 from .affine import ZERO
+from .deferral import handed_on
 from .dtypes import literal, stored_as
 from .errors import CannotLift
 from .indexing import Target
@@ -99,7 +100,7 @@ class Growing(Lists):
         if found is None:
             return False
         name, known = found
-        if isinstance(node, ast.Assign) and name in self.handed_on:
+        if isinstance(node, ast.Assign) and name in handed_on(known.loop):
             raise CannotLift(f"`{name}` is a new array in each turn, and something may keep an earlier one")
         dtype, ndim = self._grown(name)  # type: ignore[misc]
         value = node.value

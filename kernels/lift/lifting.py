@@ -30,6 +30,7 @@ from . import (
     reductions,
     rounding,
     running,
+    searching,
     sequences,
     sets,
     statistics,
@@ -42,6 +43,7 @@ from .binning import Binned
 from .choices import join_branches
 from .control import plain_control
 from .desugar import desugar
+from .displays import take_apart
 from .inline import inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of, writes_given
@@ -50,6 +52,7 @@ from .outputs import written
 from .pointwise import pointwise
 from .render import module_text
 from .seen import Instance, Instances
+from .slices import with_slices
 from .source import RESERVED, Program, read_program
 from .statements import Statements
 from .styles import PLAIN, STYLES, Style
@@ -59,7 +62,7 @@ from .versions import split_versions
 from .watch import watch
 
 FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, nonzero, norms,
-            ordering, positions, python_functions, reductions, rounding, running, sequences, sets, statistics, tables, views, windows)
+            ordering, positions, python_functions, reductions, rounding, running, searching, sequences, sets, statistics, tables, views, windows)
 """The modules whose calls have loop forms; importing them registers these."""
 BUILTINS = frozenset("range len abs min max int float bool complex round sum enumerate zip divmod pow".split())
 
@@ -85,6 +88,9 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     for name, function in program.functions.items():
         plain_control(function, ranks if name == program.entry else {})
         desugar(function)
+        while take_apart(function):
+            desugar(function)
+        with_slices(function)
         tidy(function)
     inline_helpers(program.functions, program.entry)
     for function in program.functions.values():

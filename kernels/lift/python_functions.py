@@ -59,17 +59,19 @@ def _smallest(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)
     if node.keywords or not node.args:
         raise CannotLift(f"{name}() with these arguments")
-    if len(node.args) == 1:
-        return _of_vector(e, node, name)
-    values = [e.value(a) for a in node.args]
+    only = e.any_value(node.args[0])
+    if len(node.args) == 1 and isinstance(only, Value):
+        return _of_vector(e, node, name, only)
+    values = list(only.items) if len(node.args) == 1 and isinstance(only, Pack) else [only, *map(e.value, node.args[1:])]
+    if any(isinstance(v, Pack) for v in values) or len(values) < 2:
+        raise CannotLift(f"{name}() of these arguments")
     if any(v.ndim or v.dtype != values[0].dtype for v in values):
         raise CannotLift(f"{name}() of numbers of several types")
     return scalar(f"{name}({', '.join(v.text for v in values)})", values[0].dtype, all(v.weak for v in values))
 
 
-def _of_vector(e: Expressions, node: ast.Call, name: str) -> Value:
+def _of_vector(e: Expressions, node: ast.Call, name: str, value: Value) -> Value:
     """min() or max() of a vector's elements: the first of those that no other beats."""
-    value = e.value(node.args[0])
     if value.ndim != 1 or value.dtype.kind not in "iuf":
         raise CannotLift(f"{name}() of other things than a vector")
     best = e.name_for(node, "best")

@@ -6,12 +6,12 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from ..analysis.names import FreshNames, stored, used
 
 Block = Sequence[ast.stmt]
-_dump = lru_cache(maxsize=2048)(ast.dump)
+_DUMPS: WeakKeyDictionary[ast.AST, str] = WeakKeyDictionary()
 """Elites are merged with one elite after another, and a nest's statements are compared at each depth."""
 
 
@@ -168,3 +168,11 @@ def _same(one: ast.AST, two: ast.AST) -> bool:
 
 def _equal(one: Block, two: Block) -> bool:
     return len(one) == len(two) and all(map(_same, one, two))
+
+
+def _dump(node: ast.AST) -> str:
+    """`ast.dump`, remembered as long as the node lives."""
+    found = _DUMPS.get(node)
+    if found is None:
+        found = _DUMPS[node] = ast.dump(node)
+    return found
