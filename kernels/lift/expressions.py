@@ -250,10 +250,29 @@ class Expressions(Environment):
 
     def _conditional(self, node: ast.IfExp) -> Value:
         test = self.truth(self.value(node.test))
-        then, otherwise = self._lazy(node.body), self._lazy(node.orelse)
+        lines, indent, opened = len(self.lines), self.indent, list(self.open)
+        known, taken, waiting = dict(self.environment), set(self.taken), set(self.deferred)
+        try:
+            then, otherwise = self._lazy(node.body), self._lazy(node.orelse)
+        except CannotLift:
+            del self.lines[lines:]
+            self.indent, self.open, self.environment, self.taken, self.deferred = indent, opened, known, taken, waiting
+            return self._in_branches(test, node)
         if then.dtype != otherwise.dtype:
             raise CannotLift("the two branches of a conditional differ in type")
         return scalar(f"({then.text} if {test} else {otherwise.text})", then.dtype, then.weak and otherwise.weak)
+
+    def _in_branches(self, test: str, node: ast.IfExp) -> Value:
+        """A number of which one way or the other takes statements, such as the loop of a sum."""
+        chosen, values = self.fresh("chosen"), []
+        for head, way in ((f"if {test}:", node.body), ("else:", node.orelse)):
+            with self.block(head):
+                values.append(self.value(way))
+                self.emit(f"{chosen} = {values[-1].text}")
+        one, other = values
+        if one.ndim or other.ndim or one.dtype != other.dtype:
+            raise CannotLift("the two branches of a conditional differ in type")
+        return scalar(chosen, one.dtype, one.weak and other.weak, cost=0)
 
     def where(self, condition: Value, then: Value, otherwise: Value) -> Value:
         """np.where of three operands."""

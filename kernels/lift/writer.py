@@ -40,10 +40,12 @@ class Writer:
         self.emit(header)
         self.indent += 1
         start = len(self.lines)
-        yield
-        if len(self.lines) == start:
-            self.emit("pass")
-        self.indent -= 1
+        try:
+            yield
+            if len(self.lines) == start:
+                self.emit("pass")
+        finally:
+            self.indent -= 1
 
     def fresh(self, hint: str) -> str:
         hint = re.sub(r"\W", "_", hint).strip("_") or "t"
@@ -79,10 +81,11 @@ class Writer:
             self.indent += 1
             opened += 1
             index[axis] = Affine.atom(variable) - low
-        yield tuple(index)
-        for _ in range(opened):
-            self.open.pop()
-            self.indent -= 1
+        try:
+            yield tuple(index)
+        finally:
+            self.indent -= opened
+            del self.open[len(self.open) - opened:]
 
     def _letter(self) -> str:
         for letter in (*LETTERS, *(f"i{number}" for number in range(100))):

@@ -639,8 +639,6 @@ KEPT: dict[str, tuple[str, str, str]] = {
     "ranks": ("""def ranks(x):
         order = np.argsort(x * 2)
         return x[order][1:] - x[order][:-1]""", f"({V},)", "np.argsort("),
-    "searches": ("""def searches(edges, x):
-        return np.searchsorted(np.cumsum(np.abs(edges)), x + 1) * 2""", f"({V}, {V})", "np.searchsorted("),
 }
 
 REFUSED: dict[str, tuple[str, str]] = {

@@ -4,6 +4,19 @@ from lift_programs import assert_agrees, assert_lifted, compiled, lifted
 
 ARGUMENTS = "(rng.standard_normal((n, m)), rng.standard_normal((n, m)), rng.standard_normal(n), n)"
 PROGRAMS = {
+    "sums_under_a_condition": """s = 1.0 if c > 3 else 2.0
+    w = a if s > 1.5 else b
+    t = (v.sum() if v[0] > 0.5 else (v.max() if v[1] > 0.5 else v.min())) * 2
+    return w * s, (v.sum() if c > 2 else v.max()), t""",
+    "sums_under_a_condition_fill_a_mask": """out, m = a.copy(), b > 0
+    out[m] = a[~m].mean() if (~m).any() else 0.0
+    return out""",
+    "sums_under_a_condition_in_a_loop": """out = np.zeros(len(v))
+    for i in range(len(v)):
+        out[i] = v[:i].sum() / i if i > 0 else v[i]
+        if (v[i:].max() if i % 2 else v[:i + 1].min()) > 0.5:
+            out[i] += 1
+    return out""",
     # name: statements on matrices a and b, a vector v, a number c
     "ping_pong": """for t in range(4):
         b[1:-1, 1:-1] = 0.25 * (a[1:-1, :-2] + a[1:-1, 2:] + a[:-2, 1:-1] + a[2:, 1:-1])
@@ -173,9 +186,6 @@ STAY = {
     x, y = y, x
     v[0], v[1] = v[1], v[0]
     return p + q * n + r * m, x - y""",
-    "conditional": """s = 1.0 if c > 3 else 2.0
-    w = a if s > 1.5 else b
-    return w * s, (v.sum() if c > 2 else v.max())""",
 }
 
 
