@@ -6,7 +6,7 @@ import ast
 from . import syntax
 from .affine import ONE, ZERO, Affine
 from .arrangement import extents_of
-from .calls import Lifted, arguments, call, dtype_of
+from .calls import Lifted, arguments, axis_of, call, dtype_of
 from .dtypes import FLOAT64, INT64, cast, joined, literal, stored_as
 from .errors import CannotLift
 from .expressions import Expressions
@@ -96,21 +96,45 @@ def _patterned(e: Expressions, node: ast.Call) -> Lifted:
 @call("diag", "diagonal", "diagflat")
 def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)
-    x, k = arguments(node, "a offset" if name == "np.diagonal" else "v k")
+    if name not in ("np.diag", "np.diagflat"):
+        x, k, *axes = arguments(node, "a offset axis1 axis2")
+        one, other = (default if given is None else e.static(given) for given, default in zip(axes, (0, 1)))
+        return diagonal_of(e.value(x), e.static(k) or 0, one, other)  # type: ignore[arg-type]
+    x, k = arguments(node, "v k")
     value, offset = e.value(x), e.static(k) or 0  # type: ignore[arg-type]
     if type(offset) is not int:
         raise CannotLift("a diagonal that is not known beforehand")
-    below, right = max(-offset, 0), max(offset, 0)
-    if value.ndim == 1 and name != "np.diagonal":
+    below = max(-offset, 0)
+    if value.ndim == 1:
         zero, n = literal(0, value.dtype), value.extents[0] + abs(offset)
         return value.lazily(extents=(n, n), ones=(), cost=value.cost + 1, element=lambda i:
                             f"({value.element((i[0] - below,))} if {i[1]} == {i[0] + offset} else {zero})")
     if value.ndim != 2 or name == "np.diagflat":
         raise CannotLift("the diagonal of more than two dimensions")
-    rows, columns = value.extents[0] - below, value.extents[1] - right
-    shorter = rows if rows == columns else Affine.atom(f"min({rows}, {columns})" if not offset else f"max(min({rows}, {columns}), 0)")
-    return value.lazily(root=value.root, extents=(shorter,), ones=value.ones[:1],
-                        element=lambda i: value.element((i[0] + below, i[0] + right)))
+    return diagonal_of(value, offset)
+
+
+def diagonal_of(value: Value, offset: int, one: int = 0, other: int = 1) -> Value:
+    """A view: the diagonal of the axes `one` and `other` is the last axis, after all others. Raises CannotLift."""
+    if type(offset) is not int or value.ndim < 2:
+        raise CannotLift("a diagonal that is not known beforehand")
+    one, other = axis_of(one, value.ndim), axis_of(other, value.ndim)
+    if one == other:
+        raise CannotLift("the diagonal of one axis")
+    below, right = max(-offset, 0), max(offset, 0)
+    rows, columns = value.extents[one] - below, value.extents[other] - right
+    if value.extents[one] == value.extents[other]:
+        shorter = (value.extents[one] - abs(offset)).length if offset else rows
+    else:
+        shorter = Affine.atom(f"min({rows}, {columns})" if not offset else f"max(min({rows}, {columns}), 0)")
+    rest = [axis for axis in range(value.ndim) if axis not in (one, other)]
+
+    def element(index: Index) -> str:
+        places = dict(zip(rest, index)) | {one: index[-1] + below, other: index[-1] + right}
+        return value.element(tuple(places[axis] for axis in range(value.ndim)))
+
+    ones = (*(value.ones[axis] for axis in rest), value.ones[one] and not offset)
+    return value.lazily(root=value.root, extents=(*(value.extents[axis] for axis in rest), shorter), ones=ones, element=element)
 
 
 Expressions.methods["diagonal"] = _diagonal  # type: ignore[assignment]

@@ -10,6 +10,7 @@ from . import syntax
 from .affine import ONE, Affine
 from .calls import Lifted, arguments, axis_of, call
 from .contractions import contracted
+from .creation import diagonal_of
 from .dtypes import BOOL, cast, joined, settled
 from .errors import CannotLift
 from .expressions import Expressions
@@ -174,18 +175,10 @@ def _power(e: Expressions, node: ast.Call) -> Lifted:
 
 @call("trace", "linalg.trace", method=True)
 def _trace(e: Expressions, node: ast.Call) -> Lifted:
-    (x, given) = arguments(node, "a offset")
-    value, offset = e.value(x), e.static(given) or 0  # type: ignore[arg-type]
-    if value.ndim != 2 or type(offset) is not int:
-        raise CannotLift("the trace of this array")
-    rows, columns = value.extents
-    down, right = max(-offset, 0), max(offset, 0)
-    if rows == columns:
-        length = rows - abs(offset)
-        length = length.length if offset else length
-    else:
-        length = Affine.atom(f"max(min({rows - down}, {columns - right}), 0)")
-    diagonal = value.lazily(extents=(length,), ones=(False,), element=lambda i: value.element((i[0] + down, i[0] + right)))
-    return reduced(e, node, "sum", diagonal, None, False, summed_dtype(value))
+    x, given, *axes = arguments(node, "a offset axis1 axis2")
+    matrix = syntax.text(node.func) == "np.linalg.trace"
+    one, other = (default if axis is None else e.static(axis) for axis, default in zip(axes, (-2, -1) if matrix else (0, 1)))
+    value = e.value(x)  # type: ignore[arg-type]
+    return reduced(e, node, "sum", diagonal_of(value, e.static(given) or 0, one, other), -1, False, summed_dtype(value))
 
 

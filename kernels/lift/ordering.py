@@ -66,20 +66,37 @@ def all_ordered(e: Expressions, value: Value, dtype: np.dtype, name: str) -> Val
 
 @call("argsort", method=True)
 def _argsort(e: Expressions, node: ast.Call) -> Lifted:
-    """A merge sort of positions where equal elements are to keep their order; other kinds leave open what becomes of those."""
+    """A merge sort of positions, in which equal elements keep their order. Other kinds leave open what becomes of those: Numba has one
+    for vectors; along an axis of more dimensions numbers are taken to differ, which floats mostly do."""
     x, axis, kind = arguments(node, "a axis kind")
     stable = isinstance(kind, ast.Constant) and kind.value in ("stable", "mergesort")
-    value = e.value(x)  # type: ignore[arg-type]
-    if not stable or value.ndim != 1 or value.dtype.kind not in "iuf" or axis_given(e, node, axis, -1) not in (0, -1):
+    value, along = e.value(x), axis_given(e, node, axis, -1)  # type: ignore[arg-type]
+    if value.ndim == 0 or value.dtype.kind not in "iuf" or type(along) is not int:
+        raise CannotLift("np.argsort of this")
+    if not stable and (value.ndim == 1 or value.dtype.kind != "f"):
         raise CannotLift("np.argsort other than a stable one of a vector")
-    value = e.held(value)
-    n = value.extents[0]
-    order, spare = e.allocate(e.name_for(node, "order"), INT64, (n,)), e.allocate(e.fresh("spare"), INT64, (n,))
+    value, at = e.held(value), axis_of(along, value.ndim)
+    n = value.extents[at]
+    if value.ndim == 1:
+        order, spare = e.allocate(e.name_for(node, "order"), INT64, (n,)), e.allocate(e.fresh("spare"), INT64, (n,))
+        _merged(e, order, spare, n, lambda place: value.element((place,)), value.dtype)
+        return order
+    result = e.allocate(e.name_for(node, "order"), INT64, value.extents, value.ones)
+    order, spare = e.allocate(e.fresh("row"), INT64, (n,)), e.allocate(e.fresh("spare"), INT64, (n,))
+    with e.nest((*value.extents[:at], *value.extents[at + 1:])) as some:
+        _merged(e, order, spare, n, lambda place: value.element((*some[:at], place, *some[at:])), value.dtype)
+        with e.nest((n,)) as (k,):
+            e.emit(f"{result.element((*some[:at], k, *some[at:]))} = {order.element((k,))}")
+    return result
+
+
+def _merged(e: Expressions, order: Value, spare: Value, n: Affine, element: Callable[[Affine], str], dtype: np.dtype) -> None:
+    """Writes the positions of `n` elements into `order`, the smallest element's first."""
     with e.nest((n,)) as (k,):
         e.emit(f"{order.element((k,))} = {k}")
     width, low, middle, high, a, b, k = (e.fresh(hint) for hint in ("width", "low", "middle", "high", "left", "right", "k"))
-    left, right = (value.element((Affine.atom(f"{order.name}[{end}]"),)) for end in (a, b))
-    before = f"{right} < {left}" + (f" or {left} != {left} and {right} == {right}" if value.dtype.kind == "f" else "")
+    left, right = (element(Affine.atom(f"{order.name}[{end}]")) for end in (a, b))
+    before = f"{right} < {left}" + (f" or {left} != {left} and {right} == {right}" if dtype.kind == "f" else "")
     e.emit(f"{width} = 1")
     with e.block(f"while {width} < {n}:"):
         with e.block(f"for {low} in range(0, {n}, 2 * {width}):"):
@@ -97,7 +114,6 @@ def _argsort(e: Expressions, node: ast.Call) -> Lifted:
         with e.block(f"for {k} in range({n}):"):
             e.emit(f"{order.name}[{k}] = {spare.name}[{k}]")
         e.emit(f"{width} *= 2")
-    return order
 
 
 def _by_rows(e: Expressions, value: Value, at: int, read: Callable[[Value, tuple[Affine, ...]], None]) -> None:

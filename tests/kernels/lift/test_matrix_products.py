@@ -64,7 +64,15 @@ EXPRESSIONS = {
         np.trace(x, 1)
         x.trace(offset=-2)
         np.trace(k)
-        np.trace(x @ q)""",
+        np.trace(x @ q)
+        np.trace(t, axis1=1, axis2=2)
+        np.trace(t, 1, 0, 2)
+        t.trace(axis1=1, axis2=0)
+        np.trace(t)
+        np.linalg.trace(t)
+        np.diagonal(t, axis1=1, axis2=2).sum(axis=1)
+        np.diagonal(t, -1, 0, 2) * 2
+        t.diagonal() + 1""",
     "einsum": """
         np.einsum('ij,jk->ik', x, q)
         np.einsum('ij,jk', x, q)

@@ -29,6 +29,11 @@ EXPRESSIONS = {
         np.percentile(x, [25, 50, 75.5])
         np.quantile(v, (0.1, 0.9))
         np.argsort(i, kind="stable")
+        np.argsort(k, axis=1, kind="stable")
+        np.argsort(x, axis=0)
+        np.argsort(t, axis=1)[:, ::-1]
+        np.take_along_axis(x, np.argsort(x, axis=1), axis=1)
+        x.argsort()
         np.argsort(np.rint(v), kind="mergesort")
         np.unique(k)
         np.unique(np.rint(v))
