@@ -9,7 +9,7 @@ from .affine import ZERO, Affine
 from .errors import CannotLift
 from .expressions import bound_by
 from .indexing import Indexing
-from .names import assigned_in, bound_names, mutated_in, parameters_of, root_name, uses_of
+from .names import assigned_in, bound_names, handed_on, mutated_in, parameters_of, root_name, uses_of
 from .values import Index, Value
 
 LARGEST = 60
@@ -149,25 +149,6 @@ class Deferral(Indexing):
         text = value.element(_anywhere(value))
         before, self.lines, self.taken, self.reads = self.lines, lines, taken, reads
         return text, before
-
-
-def handed_on(tree: ast.stmt) -> frozenset[str]:
-    """Variables of which an assignment may make another name or a view."""
-    found: set[str] = set()
-    pending = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign)]
-    while pending:
-        match pending.pop():
-            case ast.Name(id=name):
-                found.add(name)
-            case ast.Subscript(value=inner) | ast.Attribute(value=inner):
-                pending.append(inner)
-            case ast.Call(func=called, args=given):
-                pending += given[:1] + ([called.value] if isinstance(called, ast.Attribute) else [])
-            case ast.Tuple(elts=items) | ast.List(elts=items):
-                pending += items
-            case ast.IfExp(body=one, orelse=other):
-                pending += [one, other]
-    return frozenset(found)
 
 
 def _anywhere(value: Value) -> Index:

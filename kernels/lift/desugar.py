@@ -123,7 +123,7 @@ class _Desugarer:
             known = {name: value for name, value in (_bound(node.target, item) or {}).items()
                      if not changed[name] and not isinstance(value, ast.Name)}
             result += self._given(node, item)
-            result += [_with(statement, known) for statement in node.body]
+            result += [written_with(statement, known) for statement in node.body]
         return result
 
     def _given(self, node: ast.For, item: ast.expr) -> list[ast.stmt]:
@@ -174,10 +174,10 @@ class _Desugarer:
 
         def go(position: int, given: dict[str, ast.expr]) -> bool:
             if position == len(node.generators):
-                found.append(_with(node.elt, given))
+                found.append(written_with(node.elt, given))
                 return len(found) <= MOST * MOST
             generator = node.generators[position]
-            iterated = _with(generator.iter, given)
+            iterated = written_with(generator.iter, given)
             read = [node.elt, *generator.ifs, *(later.iter for later in node.generators[position + 1:])]
             items = self.written_out(iterated, generator.target, read, counted)
             if items is None or len(items) > MOST or not all(map(_fixed, items)):
@@ -187,7 +187,7 @@ class _Desugarer:
                 if further is None:
                     return False
                 inner = {**given, **further}
-                decided = [_truth(_with(test, inner)) for test in generator.ifs]
+                decided = [_truth(written_with(test, inner)) for test in generator.ifs]
                 if None in decided:
                     return False
                 if all(decided) and not go(position + 1, inner):
@@ -402,7 +402,7 @@ class _Substitute(ast.NodeTransformer):
         return copy.deepcopy(self.given[node.id]) if node.id in self.given else node
 
 
-def _with(node: Node, given: dict[str, ast.expr]) -> Node:
+def written_with(node: Node, given: dict[str, ast.expr]) -> Node:
     return _Substitute(given).visit(copy.deepcopy(node))
 
 

@@ -10,12 +10,11 @@ import numpy as np
 from ..analysis.names import all_blocks
 from . import syntax
 from .affine import ZERO
-from .deferral import handed_on
 from .dtypes import literal, stored_as
 from .errors import CannotLift
 from .indexing import Target
 from .lists import Lists
-from .names import assigned_in
+from .names import assigned_in, handed_on
 from .seen import Type
 from .values import Pack, Value, number
 from .writer import allocation

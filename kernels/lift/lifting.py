@@ -53,6 +53,7 @@ from .pointwise import pointwise
 from .render import module_text
 from .seen import Instance, Instances
 from .slices import with_slices
+from .small_loops import write_out
 from .source import RESERVED, Program, read_program
 from .statements import Statements
 from .styles import PLAIN, STYLES, Style
@@ -144,6 +145,8 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
         if len(instances) == 1:
             if join_branches(function, instances[0]):
                 split_versions(function)
+            if style.summed:
+                write_out(function, instances[0])
             layouts = {a.name: a.layout for a in signature.arguments} if name == program.entry else {}
             lifter = (Binned if style.binned else Statements)(set(_taken(program, signature)), instances[0],
                                                                 program.constants, frozenset(program.functions), source=source)

@@ -99,6 +99,25 @@ def _written_by_call(node: ast.Call) -> Iterator[str]:
             yield from root_name(argument)
 
 
+def handed_on(tree: ast.AST) -> frozenset[str]:
+    """Variables of which an assignment may make another name or a view."""
+    found: set[str] = set()
+    pending = [n.value for n in ast.walk(tree) if isinstance(n, ast.Assign)]
+    while pending:
+        match pending.pop():
+            case ast.Name(id=name):
+                found.add(name)
+            case ast.Subscript(value=inner) | ast.Attribute(value=inner):
+                pending.append(inner)
+            case ast.Call(func=called, args=given):
+                pending += given[:1] + ([called.value] if isinstance(called, ast.Attribute) else [])
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                pending += items
+            case ast.IfExp(body=one, orelse=other):
+                pending += [one, other]
+    return frozenset(found)
+
+
 def uses_of(node: ast.AST) -> Counter[str]:
     """How often each name is read; of the two sides of a conditional expression only one is."""
     if isinstance(node, ast.Name):
