@@ -16,7 +16,7 @@ from ...workers.evaluation import Evaluation, Verdict
 from ..population import Elite, Population
 from .records import Records
 
-WALK_CHANCE = 0.4
+WALK_CHANCE = 0.3
 LONGEST_WALK = 4
 WALK_TRIES = 6
 ELSEWHERE = 0.4
