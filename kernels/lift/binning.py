@@ -31,13 +31,12 @@ class Binned(Statements):
     """Statements whose loops over groups become one pass over the elements, where they can."""
 
     def _for(self, node: ast.For) -> None:
-        mark, kept, indent, known, taken = len(self.lines), len(self.kept), self.indent, dict(self.environment), set(self.taken)
-        waiting = set(self.deferred)
+        back, kept = self.mark(), len(self.kept)
         try:
             write_binned(self, node, masked_sums(node, self.seen, self._uses, self.fresh), super()._for)
         except Exception:  # noqa: BLE001 - what the pass does not foresee stays a loop for each group
-            del self.lines[mark:], self.kept[kept:]
-            self.indent, self.environment, self.open, self.taken, self.deferred = indent, known, [], taken, waiting
+            back()
+            del self.kept[kept:]
             super()._for(node)
 
 

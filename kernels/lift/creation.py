@@ -93,13 +93,15 @@ def _patterned(e: Expressions, node: ast.Call) -> Lifted:
     return Value(wanted, (height, width), lambda i: f"({one} if {i[1]} {sign} {i[0] + offset} else {zero})", cost=1)
 
 
-@call("diag", "diagonal", "diagflat")
+@call("diagonal", method=True)
 def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
-    name = syntax.text(node.func)
-    if name not in ("np.diag", "np.diagflat"):
-        x, k, *axes = arguments(node, "a offset axis1 axis2")
-        one, other = (default if given is None else e.static(given) for given, default in zip(axes, (0, 1)))
-        return diagonal_of(e.value(x), e.static(k) or 0, one, other)  # type: ignore[arg-type]
+    x, k, *axes = arguments(node, "a offset axis1 axis2")
+    one, other = (default if given is None else e.static(given) for given, default in zip(axes, (0, 1)))
+    return diagonal_of(e.value(x), e.static(k) or 0, one, other)  # type: ignore[arg-type]
+
+
+@call("diag", "diagflat")
+def _diagonal_matrix(e: Expressions, node: ast.Call) -> Lifted:
     x, k = arguments(node, "v k")
     value, offset = e.value(x), e.static(k) or 0  # type: ignore[arg-type]
     if type(offset) is not int:
@@ -109,7 +111,7 @@ def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
         zero, n = literal(0, value.dtype), value.extents[0] + abs(offset)
         return value.lazily(extents=(n, n), ones=(), cost=value.cost + 1, element=lambda i:
                             f"({value.element((i[0] - below,))} if {i[1]} == {i[0] + offset} else {zero})")
-    if value.ndim != 2 or name == "np.diagflat":
+    if value.ndim != 2 or syntax.text(node.func) == "np.diagflat":
         raise CannotLift("the diagonal of more than two dimensions")
     return diagonal_of(value, offset)
 
@@ -135,9 +137,6 @@ def diagonal_of(value: Value, offset: int, one: int = 0, other: int = 1) -> Valu
 
     ones = (*(value.ones[axis] for axis in rest), value.ones[one] and not offset)
     return value.lazily(root=value.root, extents=(*(value.extents[axis] for axis in rest), shorter), ones=ones, element=element)
-
-
-Expressions.methods["diagonal"] = _diagonal  # type: ignore[assignment]
 
 
 @call("meshgrid")

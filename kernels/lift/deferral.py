@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Callable
 
 from . import syntax
 from .affine import ZERO, Affine
@@ -27,6 +28,15 @@ class Deferral(Indexing):
         self.own: frozenset[str] = frozenset()
         self.handed_on: frozenset[str] = frozenset()
         self._readers: dict[str, ast.stmt] = {}
+
+    def mark(self) -> Callable[[], None]:
+        lines_back, waiting = super().mark(), set(self.deferred)
+
+        def back() -> None:
+            lines_back()
+            self.deferred = waiting
+
+        return back
 
     def prepare(self, function: ast.FunctionDef) -> None:
         """Notes the function's own names, the variables that are assigned once, and how often each is read."""

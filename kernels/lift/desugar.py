@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from . import syntax
-from .displays import key_of, lengths
+from .displays import MOST, key_of, lengths
 from .names import assigned_in, bound_names, fresh_name, uses_of
 from .source import Rename
 
 Node = TypeVar("Node", bound=ast.AST)
-MOST = 16
-"""Turns of a loop over things that are written out, beyond which it stays a loop."""
 LARGEST = 96
 """Statements that such a loop may come to."""
 _OVER_GENERATORS = frozenset("sum max min any all".split())

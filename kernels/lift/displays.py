@@ -12,7 +12,7 @@ from . import syntax
 from .names import assigned_in, bound_names, fresh_name, parameters_of
 
 MOST = 16
-"""Things in one display, beyond which it stays one."""
+"""Things in one display, or turns of a loop over what is written out, beyond which it stays one."""
 READERS = frozenset("sum min max any all zip enumerate len tuple list sorted reversed".split())
 """Builtins that read a list and do not keep it."""
 Key = int | str

@@ -43,6 +43,17 @@ class Environment(Writer):
         self.mask: tuple[str, Value] | None = None
         self.known_mask: tuple[str, Value] | None = None
 
+    def mark(self) -> Callable[[], None]:
+        """What takes back all that is written and learned from here on."""
+        lines, indent, opened = len(self.lines), self.indent, list(self.open)
+        known, taken = dict(self.environment), set(self.taken)
+
+        def back() -> None:
+            del self.lines[lines:]
+            self.indent, self.open, self.environment, self.taken = indent, opened, known, taken
+
+        return back
+
     # -- names --------------------------------------------------------------------------------------------------
 
     def variable(self, name: str, node: ast.expr) -> Value | Pack:

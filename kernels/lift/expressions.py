@@ -250,13 +250,11 @@ class Expressions(Environment):
 
     def _conditional(self, node: ast.IfExp) -> Value:
         test = self.truth(self.value(node.test))
-        lines, indent, opened = len(self.lines), self.indent, list(self.open)
-        known, taken, waiting = dict(self.environment), set(self.taken), set(self.deferred)
+        back = self.mark()
         try:
             then, otherwise = self._lazy(node.body), self._lazy(node.orelse)
         except CannotLift:
-            del self.lines[lines:]
-            self.indent, self.open, self.environment, self.taken, self.deferred = indent, opened, known, taken, waiting
+            back()
             return self._in_branches(test, node)
         if then.dtype != otherwise.dtype:
             raise CannotLift("the two branches of a conditional differ in type")

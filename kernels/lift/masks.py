@@ -39,11 +39,10 @@ class Masks(Deferral):
             mask = self.held(mask, "mask")
         text = syntax.text(node.slice)
         if value_node is None or self._pointwise(value_node, text, len(rest)):
-            mark, taken, known = len(self.lines), set(self.taken), dict(self.environment)
+            back = self.mark()
             if self._where_true(place, mask, self._under(text, mask, make)):
                 return
-            del self.lines[mark:]
-            self.taken, self.environment = taken, known
+            back()
         mask = self.held(mask, "mask")
         self.known_mask = (text, mask)
         try:

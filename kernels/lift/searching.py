@@ -57,13 +57,10 @@ def _places(e: Expressions, node: ast.Call, edges: Value, value: Value, right: b
         e.emit(f"{high} = {count}")
         with e.block(f"while {low} < {high}:"):
             e.emit(f"{middle} = ({low} + {high}) // 2")
+            at = _edge(edges, Affine.atom(middle), common)
             if falls:
-                with e.block(f"if {falls}:"):
-                    e.emit(f"{edge} = {_edge(edges, count - 1 - Affine.atom(middle), common)}")
-                with e.block("else:"):
-                    e.emit(f"{edge} = {_edge(edges, Affine.atom(middle), common)}")
-            else:
-                e.emit(f"{edge} = {_edge(edges, Affine.atom(middle), common)}")
+                at = f"{_edge(edges, count - 1 - Affine.atom(middle), common)} if {falls} else {at}"
+            e.emit(f"{edge} = {at}")
             with e.block(f"if {before(sought, edge) if right else before(edge, sought)}:"):
                 e.emit(f"{high} = {middle}" if right else f"{low} = {middle} + 1")
             with e.block("else:"):

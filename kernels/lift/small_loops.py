@@ -9,10 +9,11 @@ from ..analysis.aliases import returns_new_memory
 from ..analysis.names import all_blocks
 from . import syntax
 from .desugar import written_with
+from .displays import MOST
 from .names import assigned_in, handed_on, parameters_of, uses_of
 from .seen import Instance
 
-MOST_TURNS, MOST_TERMS = 16, 36
+MOST_TERMS = 36
 
 
 def has_small_loops(functions: Iterable[ast.FunctionDef]) -> bool:
@@ -73,7 +74,6 @@ def _statement(function: ast.FunctionDef, loop: ast.For, new: set[str], seen: In
 def _terms(function: ast.FunctionDef, loop: ast.For, given: Mapping[str, ast.expr], seen: Instance) -> list[ast.AugAssign] | None:
     """What is added, one by one; None where the loop does something else."""
     found: list[ast.AugAssign] = []
-    assert isinstance(loop.target, ast.Name) or not _numbers(loop)
     for number in _numbers(loop):
         known = {**given, loop.target.id: syntax.number(number)}  # type: ignore[attr-defined]
         for statement in loop.body:
@@ -118,5 +118,5 @@ def _numbers(loop: ast.For) -> Sequence[int]:
                 numbers = range(*(ast.literal_eval(end) for end in ends))
             except (TypeError, ValueError):
                 return ()
-            return numbers if len(numbers) <= MOST_TURNS and not assigned_in(loop.body)[name] else ()
+            return numbers if len(numbers) <= MOST and not assigned_in(loop.body)[name] else ()
     return ()

@@ -39,15 +39,14 @@ class Statements(Growing):
             self.consumed(statement)
 
     def _statement(self, node: ast.stmt) -> None:
-        mark, indent, known, kept, taken = len(self.lines), self.indent, dict(self.environment), len(self.kept), set(self.taken)
-        waiting = set(self.deferred)
+        back, kept = self.mark(), len(self.kept)
         self.statement, self.hint, self.mask, self.known_mask = node, None, None, None
         try:
             self._lift(node)
         except Exception as error:  # noqa: BLE001 - what the lift does not foresee stays as it is, and is named
             reason = str(error) if isinstance(error, CannotLift) else f"the lift does not foresee this ({one_line(error)})"
-            del self.lines[mark:], self.kept[kept:]
-            self.indent, self.environment, self.open, self.taken, self.deferred = indent, known, [], taken, waiting
+            back()
+            del self.kept[kept:]
             self._keep(node, reason)
 
     def _keep(self, node: ast.stmt, reason: str) -> None:
