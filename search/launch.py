@@ -111,6 +111,7 @@ def _drive(
     from .campaign import Campaign, Limits
     from .operators.chosen import Place, chosen_operators
     from .population.policies import make_population
+    from .recall import RecallingFleet, recalled
 
     spec, signature = journal.run.spec, inspection.observation.signature
     opened = spec.open()
@@ -140,8 +141,9 @@ def _drive(
                 panel = Panel(operators, models, POLICIES[settings.bandit]())
                 population = make_population(settings.population, settings.seed, settings.pool_capacity, settings.elites_per_skeleton)
                 fleet.metrics.follow(lambda: best_speedup(population))
+                judges = fleet if settings.recall is None else RecallingFleet(fleet, recalled(settings.recall, journal.run))
                 campaign = Campaign(
-                    journal, fleet, population, panel,
+                    journal, judges, population, panel,
                     seeds_of(inspection, settings.evaluations), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
                     progress, begun, warm=warm,
                 )

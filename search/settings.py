@@ -46,6 +46,8 @@ class RunSettings(BaseModel):
         process may take beyond the inputs. reference_seconds: how long watching the reference may take before the search.
     confirm_seconds: about how long the champion's last examination may take; None: a third of the minutes, but no more
         than 150 s.
+    recall: a directory of earlier runs, whose verdicts of the same kernel are taken instead of judging once more; for
+        comparing searches (`bench search --recall`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -71,6 +73,7 @@ class RunSettings(BaseModel):
     run_seconds: Seconds = Field(60.0, description=_SECONDS)
     reference_seconds: Seconds = Field(60.0, description=_SECONDS)
     confirm_seconds: Seconds | None = Field(None, description=_SECONDS)
+    recall: Path | None = Field(None, description="the path of a directory")
     memory_gib: StrictFloat = Field(4.0, gt=0, le=65_536, description="a number of GiB greater than 0")
 
 

@@ -112,6 +112,7 @@ def bench_search(
     evaluations: Annotated[int, typer.Option(min=2, help="of each run")] = 60,
     seeds: Annotated[int, typer.Option(min=1, help="so many runs of each strategy, with the seeds 0, 1, 2, ...")] = 5,
     confirm_seconds: Annotated[float, typer.Option(min=1.0, help="about how long a run examines its champion")] = 10.0,
+    recall: Annotated[bool, typer.Option("--recall", help="judge no candidate twice: later runs take the verdicts of earlier ones")] = False,
     out: Annotated[Path, typer.Option(help="directory of the runs; what is there is not done twice")] = Path("runs/search"),
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +126,8 @@ def bench_search(
     from .strategies import distinct, load_strategies
 
     strategies, same = distinct(load_strategies(strategy or ()))
-    contests = compare(names, strategies, range(seeds), evaluations, out, confirm_seconds, lambda line: print(line, file=sys.stderr, flush=True))
+    contests = compare(names, strategies, range(seeds), evaluations, out, confirm_seconds,
+                       lambda line: print(line, file=sys.stderr, flush=True), recall)
     if as_json:
         return print_json(json_of(contests, same))
     print("\n".join(describe(contests, same)))

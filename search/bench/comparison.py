@@ -89,15 +89,15 @@ class Contest:
 
     @property
     def against_rival(self) -> float | None:
-        """The full search's median evaluations over the better rival's: 0.5 is half as many. 0 where only the full search
-        gets there (the true ratio is not known, but below full / budget), infinite where only the rival does; None where
-        neither does, or one of them took no part."""
+        """The full search's median evaluations over the better rival's: 0.5 is half as many. Where only the full search gets
+        there, over the budget, which no rival needs less than; infinite where only the rival does; None where neither does,
+        or one of them took no part."""
         full, rival = next(iter(self.score("full")), None), self.rival
         if full is None or rival is None or (math.isinf(full.reached.value) and math.isinf(rival.reached.value)):
             return None
         if math.isinf(full.reached.value):
             return math.inf
-        return 0.0 if math.isinf(rival.reached.value) else full.reached.value / rival.reached.value
+        return full.reached.value / min(rival.reached.value, self.evaluations)
 
     def as_json(self) -> dict[str, Any]:
         ratio = self.against_rival

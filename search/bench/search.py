@@ -25,15 +25,16 @@ CONFIRM_SECONDS = 10.0
 
 def bench_search(
     kernels: Sequence[str], strategies: Sequence[Strategy], seeds: Sequence[int], evaluations: int, directory: Path,
-    confirm_seconds: float = CONFIRM_SECONDS, report: Callable[[str], None] = lambda line: None,
+    confirm_seconds: float = CONFIRM_SECONDS, report: Callable[[str], None] = lambda line: None, recall: bool = False,
 ) -> list[Contest]:
     """A Contest for each of `kernels`, as the command line names them; `report` gets a line as each run has ended.
 
     confirm_seconds: about how long a run examines its champion; its figure comes from a retiming here. Runs that
     `directory` holds are not done again. All strategies take their turns seed by seed, so that a machine that changes
-    slowly favours none. Raises SpecError, RunError, SettingsError.
+    slowly favours none. recall: what one run has judged, later ones do not judge again. Raises SpecError, RunError,
+    SettingsError.
     """
-    further = {"confirm_seconds": confirm_seconds, "dashboard": False}
+    further = {"confirm_seconds": confirm_seconds, "dashboard": False, **({"recall": str(directory)} if recall else {})}
     configs = {strategy.name: written(strategy, further, directory / CONFIGS) for strategy in strategies}
     names = _names(kernels)
     runs = {

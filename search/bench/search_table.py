@@ -51,7 +51,9 @@ def _against(contest: Contest, ratio: float | None) -> str:
     name = contest.rival.strategy.name if contest.rival else ""
     if math.isinf(ratio):
         return f"only {name} got there"
-    return f"no rival got there, the nearest is {name}" if ratio == 0.0 else f"{ratio:.2f} of {name}'s"
+    if contest.rival and math.isinf(contest.rival.reached.value):
+        return f"no rival got there, so less than {ratio:.2f} of {name}'s, the nearest"
+    return f"{ratio:.2f} of {name}'s"
 
 
 def _totals(contests: Sequence[Contest]) -> list[str]:

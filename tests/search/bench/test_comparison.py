@@ -82,7 +82,7 @@ def test_the_area_is_the_mean_of_the_best_so_far_and_nothing_flatters_it():
 
 @pytest.mark.parametrize("full, rival, other, ratio, name", [
     ((10, 12, 14), (30, 24, 60), (None, None, None), 0.4, "random"),
-    ((10, 12, 14), (None, None, 9), (None, None, None), 0.0, "tune"),
+    ((10, 12, 14), (None, None, 9), (None, None, None), 12 / 60, "tune"),
     ((None, None, 3), (30, 20, 25), (40, 50, 60), math.inf, "random"),
     ((None, None, 3), (None, None, 9), (None, None, None), None, "tune"),
 ])
@@ -108,6 +108,11 @@ def test_the_tables_say_the_verdict_and_what_was_left_out():
     assert "| full" in lines and "12 (10 to 14)" in lines and "30 (24 to > 60)" in lines and "2 of 3" in lines
     assert "pool is left out" in lines and "All kernels" not in lines
     assert "All kernels" in "\n".join(describe([contest((1,), (2,))] * 2, {}))
+
+
+def test_what_no_rival_reached_is_held_against_the_budget():
+    lines = "\n".join(describe([contest((40, 42, 44), (None, None, None))], {}))
+    assert "on **0 of 1** kernels" in lines and "no rival got there, so less than 0.70 of random's, the nearest" in lines
 
 
 def test_a_kernel_whose_best_seed_is_near_the_best_decides_nothing():
