@@ -9,6 +9,7 @@ from kernwright.search.journal import SEARCH, SEED_VS_REFERENCE, Journal, RunRec
 from kernwright.search.recall import RECALLED, RecallingFleet, recalled
 from kernwright.workers.evaluation import Evaluation, Ratio, Rung, Verdict
 from kernwright.workers.job import Job
+from whole_runs import finish, kernwright, prepare
 
 SPEC = KernelSpec("plus", "def plus(a):\n    return a\n", "plus")
 RUN = RunRecord("later", "plus", SPEC, {"threads": 2}, "zen4", {"numba": "1"}, 0.0)
@@ -116,3 +117,19 @@ def test_a_search_that_ends_gives_up_what_is_under_way_and_the_champion_is_exami
     fleet.abandon()
     assert fleet.in_flight == 0 and not workers.asked
     assert fleet.confirm(SimpleNamespace(champion=plus(1))).champion == plus(1)
+
+
+@pytest.mark.slow
+def test_a_bench_that_recalls_judges_no_candidate_twice(tmp_path):
+    prepare(tmp_path)
+    status, out, err = finish(kernwright("bench", "search", "mine.py:scores", "--strategy", "full", "--strategy", "best-of-n", "--evaluations", "8",
+                                         "--seeds", "1", "--confirm-seconds", "2", "--recall", "--out", "runs", folder=tmp_path), 900)
+    assert status == 0 and "at most half" in out, err
+    judged = {}
+    for name in ("full", "best-of-n"):
+        with Journal.open(journal_url(tmp_path / "runs" / "scores" / name / "seed-0"), write=False) as journal:
+            judged[name] = {row.candidate.identity: row.evaluation for row in journal.evaluations() if row.purpose in (SEARCH, SEED_VS_REFERENCE)}
+    both = set(judged["full"]) & set(judged["best-of-n"])
+    assert both and all(judged["best-of-n"][each].facts.get(RECALLED) for each in both)
+    assert not any(evaluation.facts.get(RECALLED) for evaluation in judged["full"].values())
+    assert all(judged["full"][each].faster == judged["best-of-n"][each].faster for each in both)
