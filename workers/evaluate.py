@@ -151,6 +151,7 @@ class Judge:
                 if screening.decision != "slower":
                     record.answer(check_timed(child, "candidate", self.oracle, benchmark, settings.run_seconds), "timed")
         ratio = screening.ratio
+        record.facts["crowded"] = round(screening.crowded, 3)
         if screening.decision == "slower":
             record.faster, record.at = ratio, Rung.SCREEN
             record.end(Verdict.TOO_SLOW, f"{ratio.speedup:.3f} times the anchor's speed, below the bar of {job.bar:.3f}")

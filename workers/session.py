@@ -66,6 +66,18 @@ class ChildSession:
             self._call_ns[slot] = ns / calls
         return ns
 
+    def waited_ns(self) -> int:
+        """Nanoseconds that the child's threads waited for their core while another process had it, by the kernel's count; 0
+        where the kernel does not count."""
+        return sum(map(self._waited, self._threads()))
+
+    def _waited(self, thread: int) -> int:
+        try:
+            with open(f"/proc/{self._child.pid}/task/{thread}/schedstat", "rb") as file:
+                return int(file.read().split()[1])
+        except (OSError, IndexError, ValueError):
+            return 0
+
     def _ready(self, slot: str, calls: int) -> int:
         reply = self._call({"do": "prepare", "slot": slot, "args": list(self._args), "calls": calls})
         self._prepared = (slot, int(reply["calls"]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil, exp, log
@@ -32,6 +32,7 @@ _AGREEING_PASSES, _MOST_PASSES = 3, 12
 _SCREEN_ALPHA = 0.02
 _CLOCK_LOW, _CLOCK_HIGH = 0.8, 1.1
 _ATTEMPTS = 3
+_CROWDED = 0.1
 _T = TypeVar("_T")
 
 
@@ -49,13 +50,18 @@ class Session(Protocol):
     def go(self) -> int:
         """Make the calls that were prepared. Returns nanoseconds by the child's own clock, which decides nothing."""
 
+    def waited_ns(self) -> int:
+        """Nanoseconds so far in which a thread of the child could have run and did not, as another process had its core."""
+
 
 @dataclass(frozen=True)
 class Screening:
-    """A short timing. decision: "slower" or "faster" than the bar, beyond doubt, or "open"."""
+    """A short timing. decision: "slower" or "faster" than the bar, beyond doubt, or "open". crowded: other processes' share
+    of the cores meanwhile, about: the time that threads waited for their core over the time that passed."""
 
     ratio: Ratio
     decision: Literal["slower", "faster", "open"]
+    crowded: float = 0.0
 
 
 def screen(
@@ -69,9 +75,10 @@ def screen(
     slower when it warms up, and takes long, without a round.
     measuring: the same rounds are the measurement of a candidate that is not slower than the bar: it gets all of them,
     as in `measure` (the little that stopping early could have changed is taken out when elites are timed again).
-    A measurement that cannot be trusted is taken again; raises TimingError where the third cannot be trusted either.
+    A measurement that cannot be trusted is taken again, also where other processes took the cores, which a kernel of many
+    threads suffers from more than one of one thread; raises TimingError where the third cannot be trusted either.
     """
-    return _trusted(lambda: _screened(session, candidate, rival, bar, rival_name, rounds, seconds, measuring))
+    return _trusted(lambda: _screened(session, candidate, rival, bar, rival_name, rounds, seconds, measuring), lambda found: found.crowded)
 
 
 def _screened(
@@ -80,7 +87,7 @@ def _screened(
     pair = _Pair(session, candidate, rival, BATCH_NS if measuring else ceil(BATCH_NS / 2))
     if pair.warm_ns[candidate] > _SLOW_CALL_NS and pair.warm_speedup < bar / _HOPELESS / 2:
         pair.note(pair.warm_ns[candidate], pair.warm_ns[rival], pair.warm_ns[rival], pair.warm_ns[candidate])
-        return Screening(_ratio([pair], pair.logs, rival_name), "slower")
+        return Screening(_ratio([pair], pair.logs, rival_name), "slower", pair.crowded)
     end = perf_counter() + seconds
     least = MIN_ROUNDS if measuring else 1
     decision: Literal["slower", "faster", "open"] = "open"
@@ -90,7 +97,7 @@ def _screened(
         if decision == "slower" or (decision == "faster" and not measuring):
             break
     pair.check_clock()
-    return Screening(_ratio([pair], pair.logs, rival_name), decision)
+    return Screening(_ratio([pair], pair.logs, rival_name), decision, pair.crowded)
 
 
 def measure(
@@ -121,7 +128,8 @@ def reported(
         Who comes first alternates, so that what the order of building does to a kernel falls on both.
     processes: at least 6; their medians, not the rounds, are the independent values that the interval rests on.
     rounds: in each process, cut down before the first of them so that all fit into about `seconds`, never below 1.
-    A process whose clock contradicts ours is replaced. Raises TimingError where its second replacement fares no better.
+    A process whose clock contradicts ours, or whose cores others took, is replaced. Raises TimingError where the clock of its
+    second replacement fares no better.
     """
     if processes < MIN_PROCESSES:
         raise ValueError(f"a reported interval needs at least {MIN_PROCESSES} processes")
@@ -139,16 +147,20 @@ def reported(
         return pair
 
     for number in range(processes):
-        pairs.append(_trusted(partial(one_process, number)))
+        pairs.append(_trusted(partial(one_process, number), lambda pair: pair.crowded))
     return _ratio(pairs, [median(pair.logs) for pair in pairs], rival_name)
 
 
-def _trusted(take: Callable[[], _T]) -> _T:
-    """What `take` measures. A busy machine can make an honest child's clock look wrong, but hardly thrice in a row."""
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(TimingError):
-            return take()
-    return take()
+def _trusted(take: Callable[[], _T], crowded: Callable[[_T], float]) -> _T:
+    """What `take` measures where nothing else ran, or the least did. A busy machine can make an honest child's clock look
+    wrong, but hardly thrice in a row."""
+    taken: list[_T] = []
+    for attempt in range(_ATTEMPTS):
+        with nullcontext() if attempt + 1 == _ATTEMPTS and not taken else suppress(TimingError):
+            taken.append(take())
+            if crowded(taken[-1]) <= _CROWDED:
+                break
+    return min(taken, key=crowded)
 
 
 @dataclass
@@ -167,6 +179,7 @@ class _Pair:
     def __post_init__(self) -> None:
         self._clocks: list[float] = []
         self.warm_ns: dict[str, float] = {}
+        self._waited_ns, self._passed_ns = 0, 0
         with _undisturbed():
             self._null = self._null_ns()
             self._calls = self._calibrated()
@@ -178,6 +191,11 @@ class _Pair:
         return 2e-9 * sum(self._calls[slot] * self.warm_ns[slot] for slot in (self.candidate, self.rival))
 
     @property
+    def crowded(self) -> float:
+        """Time that the child's threads waited for a core, in all rounds, over the time that these took."""
+        return self._waited_ns / max(1, self._passed_ns)
+
+    @property
     def warm_speedup(self) -> float:
         """What the warm-up showed."""
         return self.warm_ns[self.rival] / self.warm_ns[self.candidate]
@@ -186,8 +204,11 @@ class _Pair:
         """One more round; returns the speedups of its two halves."""
         candidate_first = (len(self.logs) + self.first) % 2 == 0
         a, b = (self.candidate, self.rival) if candidate_first else (self.rival, self.candidate)
+        waited, started = self.session.waited_ns(), perf_counter_ns()
         with _undisturbed():
             times = [self._per_call(slot) for slot in (a, b, b, a)]
+        self._passed_ns += perf_counter_ns() - started
+        self._waited_ns += self.session.waited_ns() - waited
         if not candidate_first:
             times = [times[1], times[0], times[3], times[2]]
         self.note(*times)

@@ -1,5 +1,7 @@
 """Timing and verification through real sandboxed children."""
 import os
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -116,6 +118,19 @@ def test_a_faster_kernel_comes_out_faster_and_this_thread_gets_its_cores_back(wa
     assert os.sched_getaffinity(0) == before
     assert ratio.low > 2 and ratio.candidate_ns < ratio.rival_ns
     assert screening.decision == "slower"
+
+
+def test_a_session_tells_when_another_process_takes_its_core(warm, oracles, cores):
+    spin = f"import os\nos.sched_setaffinity(0, {{{cores[0]}}})\nprint(flush=True)\nwhile True: pass\n"
+    with child_with(warm, oracles["scale"], {"a": Candidate(GOOD)}, cores[:1]) as child, ChildSession(child, ["timed"], cores[:1]) as session:
+        before = session.waited_ns()
+        with subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE) as other:
+            other.stdout.readline()
+            session.prepare("a", 20_000)
+            took = session.go()
+            other.kill()
+            assert session.waited_ns() - before > 0.2 * took
+    assert session.waited_ns() == 0, "the child is gone"
 
 
 def test_a_kernel_that_writes_its_arguments_gets_fresh_ones_in_every_call(warm, oracles, cores):
