@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +20,8 @@ ROUNDING = 64
 """Results that differ by at most so many epsilons of the largest value differ in rounding, not in substance."""
 FURTHER_DRAWS = 6
 """Further inputs of size `tiny`: a length that depends on values, such as the largest index, shows there if anywhere."""
+MOST_GROWTH, MOST_PEAK = 64, 2**28
+"""A size that nobody declared may take so many times the memory of the size that it lies beside, or so many bytes."""
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 
@@ -58,8 +61,9 @@ def observe(spec: OpenSpec, seed: int, reference_budget_s: float = 60.0) -> Obse
         observer.run(size, seed, repeat=True)
         observer.run(size, seed + 1, repeat=observer.affordable())
     observer.run("benchmark", seed, repeat=None)
-    for number, size in enumerate(_perturbed(spec.sizes["verify"])):
-        observer.try_run(size, seed + 2 + number)
+    for number, (size, key) in enumerate(_perturbed(spec.sizes["verify"])):
+        if key is None or observer.doubles_well(spec.sizes["verify"], key, seed):
+            observer.try_run(size, seed + 2 + number)
     for further in range(FURTHER_DRAWS):
         observer.try_run(spec.sizes["tiny"], seed + 100 + further)
     for size in spec.sizes:
@@ -136,6 +140,29 @@ class _Observer:
         except SpecError:
             return
 
+    def doubles_well(self, base: Mapping[str, int], key: str, seed: int) -> bool:
+        """Whether the reference with twice the parameter `key` takes no memory to speak of, by what it takes at `base` and beside it:
+        where a parameter is an exponent (2 ** n amplitudes), twice of it would end nothing. As if all growth were exponential."""
+        if not self.affordable():
+            return False
+        step = _steps(base)[key]
+        here, beside = (self.peak(size, seed) for size in (base, {**base, key: base[key] + step}))
+        if here is None or beside is None:
+            return True
+        return here * max(1.0, beside / here) ** (base[key] / step) <= max(MOST_GROWTH * here, MOST_PEAK)
+
+    def peak(self, size: Mapping[str, int], seed: int) -> int | None:
+        """Bytes that a call allocates at most; None where it raises."""
+        try:
+            arguments = self.spec.make_inputs(size, seed)
+            tracemalloc.start()
+            self.call(arguments, f"at {dict(size)}")
+            return tracemalloc.get_traced_memory()[1]
+        except (SpecError, MemoryError):
+            return None
+        finally:
+            tracemalloc.stop()
+
     def learn(self, arguments: tuple[Any, ...], label: str, repeat: bool | None) -> float:
         """Call the reference on copies of `arguments`, note what is seen, and return the seconds of a call."""
         try:
@@ -202,17 +229,21 @@ class _Observer:
             self.deterministic = False
 
 
-def _perturbed(base: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
-    """Sizes beside `base`: each parameter alone, then all, by distinct primes; then each doubled.
+def _perturbed(base: Mapping[str, int]) -> Iterator[tuple[Mapping[str, int], str | None]]:
+    """Sizes beside `base`: each parameter alone, then all, by distinct primes; then each doubled, with its name.
 
     Distinct steps tell dimensions apart; the doubled ones are for generators that insist on divisibility.
     """
-    steps = {key: PRIMES[number % len(PRIMES)] for number, key in enumerate(base)}
+    steps = _steps(base)
     for key, step in steps.items():
-        yield {**base, key: base[key] + step}
-    yield {key: value + steps[key] for key, value in base.items()}
+        yield {**base, key: base[key] + step}, None
+    yield {key: value + steps[key] for key, value in base.items()}, None
     for key, value in base.items():
-        yield {**base, key: 2 * value}
+        yield {**base, key: 2 * value}, key
+
+
+def _steps(base: Mapping[str, int]) -> dict[str, int]:
+    return {key: PRIMES[number % len(PRIMES)] for number, key in enumerate(base)}
 
 
 def _signature(spec: OpenSpec, runs: list[_Run]) -> Signature:

@@ -24,6 +24,8 @@ HALF = 0.5
 WEIGHTS = np.array([1.0, -2.0, 1.0])
 STEPS = (2, 3)
 F4 = np.float32(0.25)
+AROUND = ((-1, -1), (-1, 0), (0, 1), (1, -1))
+OPPOSITE = [0, 3, 2, 1]
 
 def make_inputs(size, rng):
     n, m = size["n"], size["m"]

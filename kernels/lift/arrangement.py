@@ -140,7 +140,8 @@ def _reshape(e: Expressions, node: ast.Call) -> Lifted:
         dimensions = node.args[1].elts if len(node.args) == 2 else node.args[1:]  # type: ignore[attr-defined]
         shape = f"({', '.join(e.value(d).text for d in dimensions)},)"
     own = value.contiguous and value.name is not None
-    if not own and name != "flatten" and value.root is not None and ({value.root, e.hint and e.hint[1]} & e.mutated or not value.sure):
+    if not own and name != "flatten" and value.root is not None and ({value.root, e.hint and e.hint[1]} & e.mutated or not value.sure) \
+            and getattr(node, "kernwright_id", -1) not in e.transient:
         raise CannotLift(f"{name} of a view, which may share memory or not")
     if not own or name == "flatten":
         value = e.filled(e.fresh("flat"), value)

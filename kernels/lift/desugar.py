@@ -3,12 +3,16 @@ that are written out, `enumerate` with a start, calls that are assigned to sever
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
 
 from . import syntax
-from .displays import MOST, key_of, lengths
+from .displays import MOST, Key, dictionaries, key_of, lengths
 from .names import assigned_in, bound_names, fresh_name, uses_of
 from .source import Rename
 
@@ -23,21 +27,23 @@ _AXIS_AT = {name: place for place, names in (
 """Functions that take an axis, and where: counted from the array, which a method has before its point."""
 
 
-def desugar(function: ast.FunctionDef) -> None:
-    """Works in place. Comprehensions that stand where they are evaluated once, before all else of their statement that could
+def desugar(function: ast.FunctionDef, constants: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Works in place. constants: of the module, by name. Comprehensions that stand where they are evaluated once, before all else of their statement that could
     change what they read, become loops that append to a list; those over a few things that are written out, displays."""
-    _Desugarer(function).run()
+    _Desugarer(function, constants).run()
 
 
 class _Desugarer:
-    def __init__(self, function: ast.FunctionDef) -> None:
+    def __init__(self, function: ast.FunctionDef, constants: Mapping[str, Any]) -> None:
         self.function = function
+        self.constants = constants
         self.taken = set(bound_names(function))
         inner = [n for n in ast.walk(function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function]
         self.closed_over = {n.id for each in inner for n in ast.walk(each) if isinstance(n, ast.Name)}
 
     def run(self) -> None:
         _Repeats().generic_visit(self.function)
+        _IndexLists(self.constants).generic_visit(self.function)
         self.function.body = self._block(self.function.body)
         ast.fix_missing_locations(self.function)
 
@@ -59,6 +65,8 @@ class _Desugarer:
             node.value = syntax.numpy_call("array", ast.List(node.value.elts, ast.Load()))
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) and node.value is not None:
             node.value = _Comprehensions(self, before).visit(node.value)
+            if isinstance(node, ast.Assign | ast.Return) and not before:
+                before += self._calls_first(node.value)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.List):
                 node.value = ast.Tuple(node.value.elts, ast.Load())
         elif isinstance(node, ast.If):
@@ -75,6 +83,22 @@ class _Desugarer:
             if isinstance(inner, list) and inner:
                 setattr(node, field, self._block(inner))
         return [*self._block(before), node] if before else [node]
+
+    def _calls_first(self, value: ast.expr) -> list[ast.stmt]:
+        """Of a statement's value such as `max(f(x), f(y))` the calls of functions of the author's as statements before it, which may
+        then be taken in: nothing is evaluated before them."""
+        match value:
+            case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name(id="np")), args=arguments, keywords=[]):
+                own = [arg for arg in arguments if isinstance(arg, ast.Call) and isinstance(arg.func, ast.Name) and not hasattr(builtins, arg.func.id)]
+                if len(own) > 1 and all(isinstance(arg, ast.Name | ast.Constant) or arg in own for arg in arguments):
+                    made: list[ast.stmt] = []
+                    for place, arg in enumerate(arguments):
+                        if arg in own:
+                            held = fresh_name(self.taken, "given")
+                            made.append(_assign(held, arg))
+                            arguments[place] = syntax.name(held)
+                    return made
+        return []
 
     def _held(self, iterated: ast.expr) -> list[ast.stmt]:
         """Variables for what is computed in a display that a loop goes over."""
@@ -128,7 +152,8 @@ class _Desugarer:
         """What the variables of an unrolled loop are set to. Texts are written where they are read; nothing else may read them."""
         bound = _bound(node.target, item) or {}
         texts = {name for name, value in bound.items() if isinstance(value, ast.Constant) and isinstance(value.value, str)}
-        if not texts or any(assigned_in(node.body)[name] or uses_of(self.function)[name] > uses_of(node)[name] for name in texts):
+        if any(assigned_in(node.body)[name] or uses_of(self.function)[name] > uses_of(node)[name] for name in texts) \
+                or not texts and not any(isinstance(part, ast.Tuple) for part in ast.iter_child_nodes(node.target)):
             return [ast.Assign([copy.deepcopy(node.target)], copy.deepcopy(item))]
         return [_assign(name, copy.deepcopy(value)) for name, value in bound.items() if name not in texts]
 
@@ -136,7 +161,7 @@ class _Desugarer:
                     counted: bool = False) -> list[ast.expr] | None:
         """What a loop goes over, item by item, where that is written out: a display, `zip` or `enumerate` of displays; the numbers of
         a `range` where what is `read` of them asks for numbers that are known beforehand, or where all are `counted`. None elsewhere."""
-        match iterated:
+        match _with_constants(iterated, self.constants):
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 return items
             case ast.Call(func=ast.Name(id="enumerate"), args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
@@ -144,12 +169,25 @@ class _Desugarer:
             case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]) \
                     if all(isinstance(each, ast.Tuple | ast.List) for each in several):
                 return [ast.Tuple(list(row), ast.Load()) for row in zip(*(each.elts for each in several))]  # type: ignore[attr-defined]
+            case ast.Name(id=name) if name in (known := dictionaries(self.function)):
+                return [ast.Constant(key) for key in known[name]]
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="keys" | "values" | "items" as which), args=[], keywords=[]) \
+                    if name in (known := dictionaries(self.function)):
+                return [_entry(which, name, key) for key in known[name]]
             case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]) if isinstance(target, ast.Name):
                 held = lengths(self.function)
                 numbers = [_number(end, held) for end in ends]
                 if numbers and None not in numbers and 0 not in numbers[2:] and len(range(*numbers)) <= MOST \
                         and (counted or any(_asks(node, target.id, held) for node in read)):
                     return [ast.Constant(number) for number in range(*numbers)]
+        return None
+
+    def arguments_of(self, function: ast.expr) -> int | None:
+        """How many arguments one of NumPy's elementwise functions takes, None for others: where no list may be longer, its length is
+        known."""
+        match function:
+            case ast.Attribute(value=ast.Name(id="np"), attr=name) if isinstance(getattr(np, name, None), np.ufunc):
+                return int(getattr(np, name).nin)
         return None
 
     def listed(self, node: ast.ListComp | ast.GeneratorExp, before: list[ast.stmt]) -> ast.expr | None:
@@ -231,6 +269,29 @@ class _Repeats(ast.NodeTransformer):
         return node
 
 
+class _IndexLists(ast.NodeTransformer):
+    """Lists of numbers as an index are arrays of them."""
+
+    def __init__(self, constants: Mapping[str, Any]) -> None:
+        self.lists = {name: value for name, value in constants.items() if isinstance(value, list) and all(type(each) is int for each in value)}
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.slice, ast.Tuple):
+            node.slice.elts = [self._array(each) for each in node.slice.elts]
+        else:
+            node.slice = self._array(node.slice)
+        return node
+
+    def _array(self, index: ast.expr) -> ast.expr:
+        match index:
+            case ast.Name(id=name) if name in self.lists:
+                return syntax.numpy_call("array", _literal(self.lists[name]))
+            case ast.List(elts=[_, *_] as items) if all(_number(item, {}) is not None for item in items):
+                return syntax.numpy_call("array", index)
+        return index
+
+
 class _Comprehensions(ast.NodeTransformer):
     """Replaces comprehensions that are evaluated once whenever their statement is."""
 
@@ -240,7 +301,7 @@ class _Comprehensions(ast.NodeTransformer):
     def _leave(self, node: ast.expr) -> ast.expr:
         return node
 
-    visit_Lambda = visit_IfExp = visit_BoolOp = visit_DictComp = visit_SetComp = _leave  # type: ignore[assignment]
+    visit_Lambda = visit_IfExp = visit_BoolOp = visit_SetComp = _leave  # type: ignore[assignment]
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """One of several things that are written out."""
@@ -267,8 +328,25 @@ class _Comprehensions(ast.NodeTransformer):
             case ast.Call(func=ast.Name(id="min" | "max"), args=[ast.Tuple(elts=[_, _, *_] as items) | ast.List(elts=[_, _, *_] as items)],
                           keywords=[]):
                 node.args = items
+            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="bin"), args=[whole], keywords=[]), attr="count"),
+                          args=[ast.Constant(value="1")], keywords=[]):
+                return self._bits(self.visit(whole))
+            case ast.Call(args=[ast.Starred(value=several)], keywords=[]) if (count := self.owner.arguments_of(node.func)) is not None:
+                held = fresh_name(self.owner.taken, "given")
+                self.generic_visit(node)
+                self.before.append(_assign(held, several))
+                node.args = [copy.deepcopy(syntax.parse(f"{held}[{place}]")) for place in range(count)]
+                return node
         self.generic_visit(node)
         return node
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.expr:
+        """A dictionary by what is written out."""
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        items = self.owner.displayed(ast.copy_location(ast.ListComp(pair, node.generators), node))
+        if items is None or not all(isinstance(item.elts[0], ast.Constant) for item in items):  # type: ignore[attr-defined]
+            return node
+        return ast.Dict([item.elts[0] for item in items], [item.elts[1] for item in items])  # type: ignore[attr-defined]
 
     def _over(self, name: str, inner: ast.GeneratorExp | ast.ListComp) -> ast.expr | None:
         """A builtin over a generator: of the elements one by one where they are written out, else of an array of them."""
@@ -300,6 +378,13 @@ class _Comprehensions(ast.NodeTransformer):
         self.before += ast.parse(f"{best} = {array}[0]\nfor {index} in range(1, {array}.shape[0]):\n"
                                  f"    {best} = {name}({best}, {array}[{index}])").body
         return syntax.name(best)
+
+    def _bits(self, whole: ast.expr) -> ast.expr:
+        """How many bits of a whole number's absolute value are set."""
+        bits, rest, place = (fresh_name(self.owner.taken, name) for name in ("bits", "rest", "place"))
+        self.before.append(_assign(rest, syntax.builtin_call("abs", whole)))
+        self.before += ast.parse(f"{bits} = 0\nfor {place} in range(64):\n    {bits} = {bits} + ({rest} >> {place} & 1)").body
+        return syntax.name(bits)
 
     def _sum(self, inner: ast.GeneratorExp | ast.ListComp) -> ast.expr | None:
         total = fresh_name(self.owner.taken, "total")
@@ -336,8 +421,40 @@ def _bound(target: ast.expr, item: ast.expr) -> dict[str, ast.expr] | None:
     return None
 
 
+def _with_constants(iterated: ast.expr, constants: Mapping[str, Any]) -> ast.expr:
+    """What a loop goes over, with tuples of tuples of numbers that the module names written out. (Those of numbers are kept: a loop
+    over them need not be unrolled.)"""
+
+    def nested(node: ast.expr) -> bool:
+        value = constants.get(node.id) if isinstance(node, ast.Name) else None
+        return isinstance(value, tuple | list) and 0 < len(value) <= MOST and all(isinstance(each, tuple | list) for each in value)
+
+    def written(node: ast.expr) -> ast.expr:
+        return _literal(constants[node.id]) if nested(node) else node  # type: ignore[attr-defined]
+
+    match iterated:
+        case ast.Call(func=ast.Name(id="enumerate" | "zip"), args=given) if any(map(nested, given)):
+            return ast.Call(iterated.func, list(map(written, given)), iterated.keywords)
+    return written(iterated)
+
+
+def _literal(value: Any) -> ast.expr:
+    return copy.deepcopy(syntax.parse(repr(value)))
+
+
+def _entry(which: str, name: str, key: Key) -> ast.expr:
+    """What a loop over the keys, values or items of a dictionary is given for one of its keys."""
+    value = ast.Subscript(syntax.name(name), ast.Constant(key), ast.Load())
+    if which == "items":
+        return ast.Tuple([ast.Constant(key), value], ast.Load())
+    return value if which == "values" else ast.Constant(key)
+
+
 def _fixed(node: ast.expr) -> bool:
-    """Whether an item may be written where it is used: numbers, names, and tuples of them."""
+    """Whether an item may be written where it is used: numbers, names, what a dictionary holds, and tuples of them."""
+    match node:
+        case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str())):
+            return True
     if isinstance(node, ast.Tuple | ast.List):
         return all(map(_fixed, node.elts))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..analysis.names import all_blocks
 from . import syntax
@@ -116,6 +116,41 @@ def lengths(function: ast.FunctionDef) -> dict[str, int]:
     return {name: max(known) for name, known in found.items() if len(known) == 1 and 0 not in known and not constant[name]}
 
 
+def dictionaries(function: ast.FunctionDef) -> dict[str, tuple[Key, ...]]:
+    """The keys of each variable that holds one dictionary, written out, which never gets or loses a key."""
+    bindings, values = assigned_in(function.body), {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value) if bindings[name] == 1 and _keys(value):
+                values[name] = _keys(value)
+    return {name: keys for name, keys in values.items() if _keeps_its_keys(function, name, keys, values)}
+
+
+def _keeps_its_keys(function: ast.FunctionDef, name: str, keys: tuple[Key, ...], values: Mapping[str, tuple[Key, ...]]) -> bool:
+    """Whether every use reads it, stores under one of its keys, or goes through it."""
+    alike = {other for other in values if set(values[other]) <= set(keys)}
+    among = {loop.target.id for loop in ast.walk(function) if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name)
+             and syntax.text(loop.iter).removesuffix(".keys()") in alike}
+    among |= {loop.target.elts[0].id for loop in ast.walk(function)
+              if isinstance(loop, ast.For) and isinstance(loop.target, ast.Tuple) and isinstance(loop.target.elts[0], ast.Name)
+              and syntax.text(loop.iter).removesuffix(".items()") in alike}
+    among -= {each for each, times in assigned_in(function.body).items() if times > sum(
+        isinstance(loop, ast.For) and each in syntax.names_in(loop.target) for loop in ast.walk(function))}
+    understood = 0
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(value=ast.Name(id=of), slice=index, ctx=ast.Load() | ast.Store()) if of == name:
+                known = isinstance(node.ctx, ast.Load) or _constant(index) in keys or isinstance(index, ast.Name) and index.id in among
+                understood += known
+            case ast.Attribute(value=ast.Name(id=of), attr="keys" | "values" | "items") if of == name:
+                understood += 1
+            case (ast.For() | ast.comprehension()) if syntax.text(node.iter) == name:
+                understood += 1
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=of)]) if of == name:
+                understood += 1
+    return understood == sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function))
+
+
 def _keys(value: ast.expr) -> tuple[Key, ...]:
     """What the things of a display go by; () where it is none that is understood."""
     match value:
@@ -141,6 +176,7 @@ class _Uses:
 
     def __init__(self, name: str, value: ast.expr, keys: tuple[Key, ...]) -> None:
         self.name, self.kind, self.keys = name, type(value), keys
+        self.begins_with_all = len(_keys(value)) == len(keys)
         self.stores = self.walks = self.other = False
 
     def understood(self, function: ast.FunctionDef) -> bool:
@@ -179,7 +215,7 @@ class _Uses:
     def _whole(self, node: ast.AST, field: str) -> bool:
         """Whether all things together may stand here as a display."""
         if self.kind is ast.Dict:
-            return False
+            return self.begins_with_all and isinstance(node, ast.Call) and syntax.text(node.func) == "len"
         match node, field:
             case (ast.For() | ast.comprehension(), "iter") | (ast.Return() | ast.Starred(), "value"):
                 return True

@@ -36,6 +36,7 @@ class Environment(Writer):
         self.helpers = helpers
         self.environment: dict[str, Value | Pack] = {}
         self.mutated: frozenset[str] = frozenset()
+        self.transient: frozenset[int] = frozenset()
         self.finite = False
         self.style = PLAIN
         self.hint: tuple[int, str] | None = None

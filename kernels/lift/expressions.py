@@ -249,6 +249,9 @@ class Expressions(Environment):
         return scalar(f"({word.join(self.truth(v) for v in values)})", BOOL, weak=all(v.weak for v in values))
 
     def _conditional(self, node: ast.IfExp) -> Value:
+        seen = self.seen.type_of(node)
+        if seen is not None and seen[0] == "array":
+            return self.array_chosen(node)
         test = self.truth(self.value(node.test))
         back = self.mark()
         try:

@@ -181,7 +181,7 @@ class Indexing(Expressions):
         return 0 if between else advanced[0]
 
     def _read_parts(self, base: Value, node: ast.Subscript, nodes: list[ast.expr | Value]) -> tuple[Value, list[_Part]]:
-        consumed = sum(not _is_new(n) and not _is_ellipsis(n) for n in nodes)
+        consumed = sum(self._dimensions(n) for n in nodes)
         if sum(map(_is_ellipsis, nodes)) == 0:
             nodes = [*nodes, ast.Constant(...)]
         parts: list[_Part] = []
@@ -195,22 +195,40 @@ class Indexing(Expressions):
             if _is_new(part):
                 parts.append(_Part("new", one=True))
                 continue
-            if axis >= base.ndim:
+            if axis + self._dimensions(part) > base.ndim:
                 raise CannotLift("too many indices")
             if isinstance(part, ast.Slice):
                 base, read = self._slice(base, axis, node, position, part)
                 parts.append(read)
+            elif self._is_mask(part):
+                parts += [_Part("array", array=places) for places in positions(self, self._index(part))]
             else:
                 parts.append(self._number(base, axis, part))
-            axis += 1
+            axis += self._dimensions(part)
         return base, parts
+
+    def _is_mask(self, node: ast.expr | Value) -> bool:
+        """Whether a part of a subscript is an array of truth values, which stands for where they are true."""
+        if isinstance(node, Value):
+            return node.dtype.kind == "b" and node.ndim > 0
+        seen = self.seen.type_of(node)
+        return seen is not None and seen[0] == "array" and np.dtype(seen[1]).kind == "b"
+
+    def _dimensions(self, node: ast.expr | Value) -> int:
+        """How many dimensions of the array a part of a subscript goes through."""
+        if _is_new(node) or _is_ellipsis(node):
+            return 0
+        if not self._is_mask(node):
+            return 1
+        return node.ndim if isinstance(node, Value) else self.seen.type_of(node)[2]  # type: ignore[index,return-value]
+
+    def _index(self, node: ast.expr | Value) -> Value:
+        return node if isinstance(node, Value) else self.value(node)
 
     def _number(self, base: Value, axis: int, node: ast.expr | Value) -> _Part:
         if isinstance(node, ast.List):
             raise CannotLift("a list as an index")
-        value = node if isinstance(node, Value) else self.value(node)
-        if value.dtype.kind == "b" and value.ndim == 1:
-            return _Part("array", array=positions(self, value)[0])
+        value = self._index(node)
         if value.dtype.kind not in "iu":
             raise CannotLift("an index that is not an integer")
         if value.ndim:

@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +60,7 @@ from .source import RESERVED, Program, read_program
 from .statements import Statements
 from .styles import PLAIN, STYLES, Style
 from .tidy import tidy
+from .transient import transient_views
 from .unset import begins_unset, with_numbers
 from .versions import split_versions
 from .watch import watch
@@ -88,13 +91,12 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():
         plain_control(function, ranks if name == program.entry else {})
-        desugar(function)
-        while take_apart(function):
-            desugar(function)
+        _write_out(function, program.constants)
         with_slices(function)
         tidy(function)
     inline_helpers(program.functions, program.entry)
     for function in program.functions.values():
+        _write_out(function, program.constants)    # what was given to a helper, or came from one
         tidy(function)
         split_versions(function)
     try:
@@ -111,6 +113,13 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
             others.insert(0, made)
         known |= {candidate.identity for candidate in made}
     return Lifted(own.candidates, own.kept, tuple(filter(None, others)))
+
+
+def _write_out(function: ast.FunctionDef, constants: Mapping[str, Any]) -> None:
+    """Python's shorthands and displays as plain statements, until nothing is left to do. constants: of the module, by name."""
+    desugar(function, constants)
+    while take_apart(function):
+        desugar(function, constants)
 
 
 def _settle_types(program: Program, spec: OpenSpec, seed: int) -> None:
@@ -152,6 +161,7 @@ def _lifted(program: Program, observed: Instances, spec: OpenSpec, signature: Si
                                                                 program.constants, frozenset(program.functions), source=source)
             _parameters(lifter, function, instances[0], tuple(layouts.values()))
             lifter.finite, lifter.style = spec.declaration.finite, style
+            lifter.transient = transient_views(function)
             lifter.mutated, lifter.writers, lifter.is_helper = mutated_in(function.body), writers, name != program.entry
             lifter.prepare(function)
             lifter.body(function.body)

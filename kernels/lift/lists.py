@@ -17,7 +17,8 @@ from .writer import allocation
 @dataclass
 class _List:
     """A list that is being filled. turns: of the loop that fills it. line, indent: where it is to be allocated, once its
-    elements are known. bound: what the loop assigns, in which the length of an element may not be told."""
+    elements are known. bound: what the loop assigns, in which the length of an element may not be told. conditional: a turn may
+    add nothing, or be the last. complete: the loop has ended."""
 
     loop: ast.For | None = None
     turns: str = ""
@@ -27,6 +28,7 @@ class _List:
     array: Value | None = None
     counter: str = ""
     conditional: bool = False
+    complete: bool = False
 
 
 class Lists(Effects):
@@ -53,7 +55,7 @@ class Lists(Effects):
         loop that fills one, as the whole loop must stay then."""
         for name in sorted(set(self.lists) & syntax.names_in(node)):
             known = self.lists[name]
-            if known.array is not None and known.loop is not node:
+            if known.complete and known.loop is not node:
                 continue
             if known.loop is not None and known.loop is not node:
                 raise CannotLift(reason)
@@ -64,18 +66,17 @@ class Lists(Effects):
         """Notes where lists that this loop fills are to be allocated: before it. turns: how many it has, as text."""
         for name, known in self.lists.items():
             if known.loop is None and (statement := _append_in(node, name)) is not None:
-                if any(isinstance(n, ast.Break | ast.Return) for s in node.body for n in ast.walk(s)):
-                    raise CannotLift("a list that is filled by a loop with an exit of its own")
                 known.loop, known.line, known.indent = node, len(self.lines), self.indent
                 known.turns, known.bound = turns, frozenset(assigned_in([node]))
                 known.counter = self.fresh(f"{name}_count")
-                known.conditional = not any(statement is direct for direct in node.body)
+                known.conditional = not any(statement is direct for direct in node.body) \
+                    or any(isinstance(n, ast.Break | ast.Continue) for s in node.body for n in ast.walk(s))
 
     def leaves_loop(self, node: ast.For) -> None:
         """Makes the lists that the loop has filled known as arrays."""
         for name, known in self.lists.items():
             if known.loop is node and known.array is not None:
-                array = known.array
+                array, known.complete = known.array, True
                 if known.conditional:
                     self.emit(f"{name} = {name}[:{known.counter}]")
                     array = self.array(name, array.dtype, (Affine.atom(f"{name}.shape[0]"), *array.extents[1:]), array.ones, contiguous=True)

@@ -70,6 +70,8 @@ class Statements(Growing):
             case ast.Assign(value=ast.IfExp() as choice) | ast.Return(value=ast.IfExp() as choice) if self._is_array(choice):
                 if not (isinstance(node, ast.Assign) and self.chosen(node.targets[0], choice)):
                     self._branches(node, choice)
+            case ast.AugAssign(value=ast.IfExp() as choice) if self._is_array(choice):
+                self._branches(node, choice)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])) if self.begins_list(name):
                 pass
             case ast.Expr(value=ast.Call() as call) if (filled := appended(call)) is not None and filled[0] in self.lists:
@@ -196,7 +198,16 @@ class Statements(Growing):
         seen = self.seen.type_of(node)
         return seen is not None and seen[0] == "array"
 
-    def _branches(self, node: ast.Assign | ast.Return, choice: ast.IfExp) -> None:
+    def array_chosen(self, node: ast.IfExp) -> Value:
+        """Within an expression: an array of its own, assigned in either branch."""
+        seen = self.seen.type_of(node)
+        if seen is None or self.mask is not None:
+            raise CannotLift("a choice between arrays where a mask selects")
+        name = self.fresh("chosen")
+        self._branches(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], node), node), node)
+        return self.of_type(name, seen, tuple(self.seen.expressions[identity(node)].ones))  # type: ignore[return-value]
+
+    def _branches(self, node: ast.Assign | ast.AugAssign | ast.Return, choice: ast.IfExp) -> None:
         """`x = a if c else b` of arrays, as a statement. What is assigned in two places cannot wait for its reader."""
         for name in bound_by(node):
             self._readers.pop(name, None)

@@ -1,5 +1,6 @@
 """What is learned of a reference by running it."""
 import pytest
+from kernwright.kernels import observe as observe_module
 from kernwright.kernels.observe import observe
 from kernwright.kernels.spec import KernelSpec
 
@@ -74,3 +75,32 @@ def test_a_division_that_leaves_something_is_no_relation():
     text = HEADS.replace('size["h"] * size["d"]', 'size["h"] * size["d"] + size["n"] % 2')
     text = text.replace("BODY", "return x[:, :x.shape[1] // heads] * 2.0")
     assert not any("%" in relation for relation in observe(KernelSpec("per_head", text, "per_head").open(), seed=0).signature.relations)
+
+
+AMPLITUDES = """
+import numpy as np
+import kernwright
+
+def make_inputs(size, rng):
+    return rng.standard_normal(size["q"]), size["q"]
+
+@kernwright.kernel(inputs=make_inputs, sizes={"tiny": {"q": 3}, "verify": {"q": 14}, "benchmark": {"q": 12}})
+def amplitudes(angles, q):
+    assert q <= 20, "twice the exponent"
+    p = np.zeros(2 ** q)
+    p[0] = 1.0
+    for k in range(q):
+        p = p + np.roll(p, 2 ** k) * angles[k]
+    return p
+"""
+
+
+def test_a_parameter_that_is_an_exponent_is_not_doubled(monkeypatch):
+    tried = []
+    whole = observe_module._Observer.try_run
+    monkeypatch.setattr(observe_module._Observer, "try_run", lambda self, size, seed: (tried.append(dict(size)), whole(self, size, seed)))
+    observe(KernelSpec("amplitudes", AMPLITUDES, "amplitudes").open(), seed=0)
+    assert {"q": 17} in tried and {"q": 28} not in tried
+    tried.clear()
+    observe(KernelSpec("sums", TEXT, "sums").open(), seed=0)
+    assert {"n": 800} in tried

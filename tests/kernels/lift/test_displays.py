@@ -92,6 +92,44 @@ PROGRAMS = {
             again = list(high)
             out[tuple(low)] += a[tuple(again)] - a[tuple(low)]
         return out""",
+    "dictionary_of_state": """p = {"w": a.copy(), "c": b.copy()}
+        speed = {k: np.zeros_like(x) for k, x in p.items()}
+        for step in range(3):
+            g = {"w": np.tanh(p["w"]), "c": p["c"] * 0.1}
+            for name in p:
+                speed[name] *= 0.9
+                speed[name] -= 0.1 * g[name]
+                p[name] += speed[name]
+        return p["w"] + p["c"]""",
+    "dictionary_through_helpers": """def forward(p, x):
+            return np.tanh(x * p["w"] + p["c"])
+        def slope(p, h):
+            return {"w": (h - 0.5) * p["w"], "c": (h - 0.5).sum(axis=0)}
+        p = {"w": a.copy(), "c": b[0].copy()}
+        for step in range(3):
+            g = slope(p, forward(p, b))
+            for k in p.keys():
+                p[k] -= 0.05 * g[k]
+        return p["w"], p["c"]""",
+    "values_of_a_dictionary": """d = {"x": a, "y": b * 2}
+        t = np.zeros_like(a)
+        for q in d.values():
+            t = t + q
+        for k, q in d.items():
+            t = t * q
+        return t, len(d)""",
+    "tuples_within_a_loop": """p = np.pad(a, 1)
+        h, w = a.shape
+        out = np.zeros_like(a)
+        for s, (dy, dx) in enumerate([(0, 1), (1, 1), (1, -1)]):
+            out += s * p[1 + dy:1 + dy + h, 1 + dx:1 + dx + w]
+        return out""",
+    "tuples_of_the_module": """p = np.pad(a, 1)
+        h, w = a.shape
+        out = np.zeros_like(a)
+        for bit, (dy, dx) in enumerate(AROUND):
+            out += bit * p[1 + dy:1 + dy + h, 1 + dx:1 + dx + w]
+        return out""",
     "numbers": """w = [0.25, 0.5, 0.25]
         out = np.zeros(n)
         for i in range(1, n - 1):
@@ -100,6 +138,17 @@ PROGRAMS = {
         return out, max(w), min([v[0], v[1]]), min(a.shape) + max((n, 3))""",
 }
 STAY = {
+    "dictionary_that_grows": """d = {"x": a}
+        for k in ("y", "z"):
+            d[k] = d["x"] + 1
+        t = np.zeros_like(a)
+        for k in d:
+            t = t + d[k]
+        return t""",
+    "dictionary_that_a_loop_fills_beside_another": """d, e = {"x": a}, {"x": b, "y": a}
+        for k in e:
+            d[k] = e[k] * 2
+        return d["x"] + d["y"]""",
     "variable_index": """g = [a, b]
         s = a * 0
         for k in range(n):

@@ -26,6 +26,8 @@ PROGRAMS = {
     "written_pairs": "a[i, i] = v; a[0, i] = 3.0; a[:, i] *= 0.5",
     "gathered_then_written": "v[i] = v[i][::-1] + 1; return v",
     "listed": "return a[:, [0, 2]], a[[1, 0]]",
+    "behind_a_slice": "b = np.stack((a, 2 * a, a + 1, -a)); c = b[:, q][OPPOSITE]; b[:, q] = c; b[1, q] *= 2; return b, b[2, q].sum(), b[..., q] + 1",
+    "before_a_column": "b = np.stack((a, 2 * a, a + 1), axis=-1); b[q, 1] = 3.0; return b, b[q, :2], b[q, i[0] % 3]",
     "put": "np.put(v, i, 3.0)",
     "place": "np.place(v, k, 7.0); np.putmask(a, a > 0, -a); np.copyto(v, 1.0, where=v > 5); np.copyto(a[1:], a[:-1])",
     "diagonal": "b = a[:3, :3].copy(); np.fill_diagonal(b, 4.0); return b",

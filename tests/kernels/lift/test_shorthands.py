@@ -60,21 +60,56 @@ PROGRAMS = {
             change = abs(v.sum() - before)
             turns += 1
         return v, turns""",
+    "until_it_settles": """history, x = [], v * 1.0
+        for k in range(20):
+            x = 0.5 * x
+            r = np.abs(x).max()
+            history.append(r)
+            if r < 1e-3:
+                break
+        return x, np.array(history)""",
+    "leaves": """rows = []
+        for k in range(c):
+            if v[k] > 1.0:
+                break
+            rows.append(v[k])
+        return np.array(rows)""",
+    "left_out": """rows = []
+        for k in range(c):
+            if v[k] < 0:
+                continue
+            rows.append(a[k] * 2)
+        return np.array(rows).sum()""",
+    "bits": """t = np.zeros(c, dtype=np.int64)
+        for k in range(c):
+            t[k] = bin(k ^ (k >> 1)).count("1") + bin(-k).count("1")
+        return t""",
+    "calls_within_a_call": """def relax(x, w):
+            x[1:] += w * x[:-1]
+            return np.abs(x).max()
+        return max(relax(a, 0.1), relax(v, 0.2))""",
+    "given_by_a_star": """return np.hypot(*a[:2].mean(axis=1)) + np.maximum(*a[:, :2].T)""",
     "own_names": """x = 5.0
         squares = np.array([x * x for x in v])
         return squares + x""",
 }
 STAY = {
+    "returns_from_within": """rows = []
+        for k in range(c):
+            rows.append(v[k])
+            if v[k] > 1.0:
+                return np.array(rows)
+        return np.array(rows) * 2""",
+    "counted_from_within": """rows, s = [], 0
+        for k in range(c):
+            rows.append(v[k])
+            if len(rows) > 3:
+                s += len(rows)
+        return np.array(rows), s""",
     "two_places": """rows = []
         for k in range(c):
             rows.append(v[k])
             rows.append(2 * v[k])
-        return np.array(rows)""",
-    "leaves": """rows = []
-        for k in range(c):
-            if v[k] > 1e9:
-                break
-            rows.append(v[k])
         return np.array(rows)""",
     "changes_later": """row = np.zeros(3)
         rows = []

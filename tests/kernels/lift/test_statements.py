@@ -4,6 +4,11 @@ from lift_programs import assert_agrees, assert_lifted, compiled, lifted
 
 ARGUMENTS = "(rng.standard_normal((n, m)), rng.standard_normal((n, m)), rng.standard_normal(n), n)"
 PROGRAMS = {
+    "arrays_under_a_condition": """out = np.zeros_like(a)
+    for k in range(3):
+        out += a * (1 - 2 * np.abs(b)) if k < 2 else b * k
+    w = 2 * (a + 1 if c > 7 else b) + b
+    return np.exp(out if v[0] > 0 else -out).sum(axis=0), w""",
     "sums_under_a_condition": """s = 1.0 if c > 3 else 2.0
     w = a if s > 1.5 else b
     t = (v.sum() if v[0] > 0.5 else (v.max() if v[1] > 0.5 else v.min())) * 2

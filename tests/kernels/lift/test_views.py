@@ -1,6 +1,6 @@
 """Views, and what is written through them: where it lifts, the loops see what NumPy sees."""
 import pytest
-from lift_programs import assert_agrees, compiled, lifted
+from lift_programs import assert_agrees, assert_lifted, compiled, lifted
 
 ARGUMENTS = "(rng.standard_normal((n, n)), rng.standard_normal(n), n)"
 PROGRAMS = {
@@ -44,6 +44,28 @@ PROGRAMS = {
             v = v - x * 0.1
             s += x
         return s""",
+    "reshaped_and_written_after": """f = a[:2].reshape(-1)
+        a[0] = 7
+        return f * 2""",
+    "part_of_what_was_reshaped": """f = a[:2].reshape(-1)
+        g = f[1:]
+        a[0] = 7
+        return g * 2""",
+    "reshaped_in_a_loop_that_writes": """t = np.zeros(2 * n)
+        for k in range(3):
+            f = a[:2].reshape(-1)
+            t = t + f
+            a[0] += 1
+        return t""",
+    "reshaped_and_written": """f = a[:2].reshape(-1)
+        f[0] = 9.0
+        return a""",
+    "reshaped_for_a_helper_that_writes": """def bump(x):
+            x[0] += 1
+            return x[0]
+        f = a[:2].reshape(-1)
+        y = bump(f)
+        return y, a""",
     "chained_places": """v[0] = v[-1] = 0.5 * (v[0] + v[-1])
         return v""",
     "unrolled_over_names_that_change": """s, b = 0.0, a
@@ -74,6 +96,22 @@ PROGRAMS = {
 }
 
 
+LIFTED = {
+    "frames": """a *= 2
+        f = a[:n // 2 * 2].reshape(-1, 2, n)
+        return np.sqrt((f ** 2).mean(axis=1))""",
+    "amplitudes": """p = np.zeros(8 * n)
+        p[0] = 1.0
+        for q in range(3):
+            w = p.reshape(2 ** q, 2, -1)
+            p = (w + w[:, ::-1] * v[q]).reshape(-1)
+            u = p.reshape(2 ** q, 2, -1).copy()
+            u[:, 1] = u[:, 1, ::-1]
+            p = u.reshape(-1)
+        return p""",
+}
+
+
 def agrees(program):
     spec, observation, found = lifted(f"def viewing(a, v, n):\n        {program}", ARGUMENTS)
     for candidate in found.candidates:
@@ -83,3 +121,10 @@ def agrees(program):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_loops_see_what_numpy_sees(name):
     agrees(PROGRAMS[name])
+
+
+@pytest.mark.parametrize("name", LIFTED)
+def test_what_is_reshaped_and_only_read_until_something_is_written_lifts(name):
+    spec, observation, found = lifted(f"def viewing(a, v, n):\n        {LIFTED[name]}", ARGUMENTS)
+    assert not found.kept
+    assert_lifted(spec, observation, found, compiles=False)
