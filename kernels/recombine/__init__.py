@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from ..candidate import CandidateError
 from ..idle_flags import awake
-from . import helpers, merge, options, tunables
+from . import helpers, merge, tunables
 from .pair import Pair, Recombined
 
 __all__ = ["KINDS", "Pair", "Recombined", "recombined"]
 
 Propose = Callable[[Pair], Iterator[Recombined]]
-KINDS: Mapping[str, Propose] = {module.NAME: module.propose for module in (merge, options, helpers, tunables)}
+KINDS: Mapping[str, Propose] = {module.NAME: module.propose for module in (merge, helpers, tunables)}
 
 
 def recombined(kind: str, pair: Pair) -> list[Recombined]:

@@ -14,8 +14,9 @@ from ...kernels.signature import Signature
 from ...workers.evaluation import Evaluation
 from ..population import Elite, Population
 
-WEIGHTS = {"merge": 4.0, "helpers": 3.0, "tunables": 2.0, "options": 1.0}
-"""How often each way comes first: what joins two texts before what the tuner may find as well."""
+WEIGHTS = {"merge": 4.0, "helpers": 3.0, "tunables": 2.0}
+"""How often each way comes first: what joins two texts before what the tuner may find as well. (Options alone are left to the
+rewrites and the tuner: as a third who tries them, crossover spent half of a short run on flags.)"""
 OTHER_NICHE = 3.0
 DRAWS = 16
 PATIENCE = 0.05
@@ -26,7 +27,7 @@ _Key = tuple[str, str, str]
 
 
 class CrossoverOperator:
-    """Combines the text of one elite with changes, helpers, tunables or options of another.
+    """Combines the text of one elite with changes, helpers or tunables of another.
 
     look_up: gives a candidate of the run by its identity, also one that is no elite any more: the ancestors of which two
     elites are made tell what each of them changed. A pair that gave nothing new is not tried again.

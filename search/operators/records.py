@@ -5,11 +5,22 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 
-from ...kernels.transforms import accumulators, fission, forward, fuse, options, parallel, schedule
+from ...kernels.transforms import (
+    accumulators,
+    fission,
+    forward,
+    fuse,
+    interchange,
+    options,
+    parallel,
+    schedule,
+    tile,
+    views,
+)
 
 PRIORS = {schedule.NAME: (2, 4), accumulators.NAME: (1, 4), fission.NAME: (1, 3), fuse.NAME: (1, 3), forward.NAME: (1, 4),
-          options.NAME: (1, 4), parallel.NAME: (1, 8)}
-"""Wins, and tries, that a transform begins with, as runs on fourteen kernels showed them (docs/decisions.md); else 1 of 2. What seeds
+          options.NAME: (1, 8), parallel.NAME: (1, 4), tile.NAME: (1, 3), interchange.NAME: (1, 3), views.NAME: (1, 3)}
+"""Wins, and tries, that a transform begins with, as runs on eighteen kernels showed them (docs/decisions.md); else 1 of 2. What seeds
 have done already seldom pays once more."""
 MOST_CHANGES = 4096
 _LINES = re.compile(r" \(lines?[^)]*\)|line \d+|\d+ unsigned")

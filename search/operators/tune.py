@@ -12,7 +12,8 @@ PARENT_DRAWS = 4
 
 
 class TuneOperator:
-    """Draws parents from the population, fitter ones more often, until the tuner has an untried variant of one."""
+    """Draws parents from the population, fitter ones more often, until the tuner has an untried variant of one. Those with tunables come
+    first: options alone the rewrites change as well."""
 
     name = "tune"
 
@@ -22,7 +23,7 @@ class TuneOperator:
     def propose(self, population: Population, rng: random.Random) -> Candidate | None:
         """A variant of an elite; None if the spaces around all elites are exhausted."""
         drawn = [elite for elite in (population.parent(rng) for _ in range(PARENT_DRAWS)) if elite is not None]
-        for elite in (*drawn, *population.elites()):
+        for elite in sorted((*drawn, *population.elites()), key=lambda elite: not elite.candidate.tunables):
             variant = self._tuner.propose(elite.candidate, elite.evaluation.machine)
             if variant is not None:
                 return variant

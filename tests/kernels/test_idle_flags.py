@@ -2,7 +2,6 @@
 import pytest
 from kernwright.kernels.candidate import FASTMATH_FLAGS, Candidate, JitOptions
 from kernwright.kernels.idle_flags import without_idle
-from kernwright.kernels.recombine import Pair, recombined
 from kernwright.kernels.signature import Argument, Signature
 from kernwright.kernels.transforms import propose_with
 
@@ -54,4 +53,3 @@ def test_no_two_options_of_one_text_differ_in_idle_flags_alone():
     flags = [r.candidate.options.fastmath for r in propose_with("options", sums, SIGNATURE, max_threads=1, finite=True)]
     assert sorted(flags) == [("nsz", "reassoc")] or set(flags) == {("nsz", "reassoc")}
     divided = Candidate(LOOP.format("a[i] / 3.5"), JitOptions(fastmath=("arcp",)))
-    assert not recombined("options", Pair(sums, divided, None, SIGNATURE))

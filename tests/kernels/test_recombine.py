@@ -149,17 +149,8 @@ def test_every_way_gives_candidates_that_pass_the_gate_and_leaves_the_parents_as
 
 def test_what_cannot_be_read_gives_nothing():
     broken = Candidate("def kernel(a:\n")
-    for kind in set(KINDS) - {"options"}:
+    for kind in KINDS:
         assert recombined(kind, Pair(SMOOTH, broken, STAGES, MATRIX)) == recombined(kind, Pair(broken, SMOOTH, STAGES, MATRIX)) == []
-
-
-def test_options_are_taken_together_and_each_alone():
-    found = children(SMOOTH, OTHER_SMOOTH, MATRIX, kinds=["options"])
-    assert found[0].candidate.options == OTHER_SMOOTH.options and found[0].candidate.text == SMOOTH.text
-    assert {made.candidate.options for made in found} > {JitOptions(True, (), "numpy"), JitOptions(False, ("contract",), "numpy")}
-    assert "fastmath off" in found[0].note and "parallel off" in found[0].note
-    serial = children(OTHER_SMOOTH, SMOOTH, MATRIX, kinds=["options"])
-    assert serial and not any(made.candidate.options.parallel for made in serial), "a text without prange stays serial"
 
 
 def test_a_helper_comes_with_what_it_needs_and_the_result_compiles():
