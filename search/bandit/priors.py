@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-WEIGHTS: Mapping[str, float] = {"rewrite": 0.75, "tune": 0.1, "crossover": 0.06, "llm": 0.75}
+WEIGHTS: Mapping[str, float] = {"rewrite": 0.75, "tune": 0.12, "crossover": 0.1, "llm": 0.75}
 """By kind. In runs without a bandit, rewrites gained about five times as much log speedup a worker second as tuning did;
 crossover has little to combine at first; a model's answer that has arrived was paid for, and is judged soon."""
 UNKNOWN = 0.25

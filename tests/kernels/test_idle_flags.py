@@ -52,4 +52,3 @@ def test_no_two_options_of_one_text_differ_in_idle_flags_alone():
     sums = Candidate(LOOP.format("a[i] + 1.5"), JitOptions(error_model="numpy"))
     flags = [r.candidate.options.fastmath for r in propose_with("options", sums, SIGNATURE, max_threads=1, finite=True)]
     assert sorted(flags) == [("nsz", "reassoc")] or set(flags) == {("nsz", "reassoc")}
-    divided = Candidate(LOOP.format("a[i] / 3.5"), JitOptions(fastmath=("arcp",)))

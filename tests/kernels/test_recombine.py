@@ -217,7 +217,6 @@ def test_a_kernel_in_the_other_convention_computes_the_same():
     assert "return" in back.text and not complaint(back)
     assert same(writes, STAGES, MATRIX) and same(back, STAGES, MATRIX)
     assert in_convention(SIEVE, "writes", VECTOR) is None
-    assert any(made.candidate.convention == "writes" for made in children(SMOOTH, writes, MATRIX, kinds=["options"]))
 
 
 def test_a_merge_across_conventions_takes_the_ancestor_in_that_of_its_children():

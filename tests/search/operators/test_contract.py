@@ -11,16 +11,18 @@ from kernwright.search.settings import RunSettings
 from kernwright.workers.evaluation import Evaluation, Ratio, Rung, Verdict
 
 SIGNATURE = Signature((Argument("a", "array", "float64", 2),), (Output("array", "float64", 1, ("a.shape[0]",)),))
-TEXT = """def kernel(a):
+TEXT = """WIDTH = 4  # tune: 2 4 8
+
+def kernel(a):
     out = np.zeros(a.shape[0])
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
-            out[i] += a[i, j] / 3.0
+            out[i] += WIDTH * a[i, j] / 3.0
     return out
 """
 SEED = Candidate(TEXT, lineage=Lineage("seed"))
 SLOWER_SEED = Candidate(TEXT.replace("/ 3.0", "/ 3.0 + 0.0"), lineage=Lineage("seed"))
-OTHER = Candidate(TEXT.replace("/ 3.0", "/ 3.0 * 1.0"), JitOptions(fastmath=("contract",)), lineage=Lineage("rewrite:options"))
+OTHER = Candidate(TEXT.replace("/ 3.0", "/ 3.0 * 1.0").replace("WIDTH = 4", "WIDTH = 8"), JitOptions(fastmath=("contract",)), lineage=Lineage("rewrite:options"))
 
 
 def judged(candidate, speedup):
