@@ -12,24 +12,23 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import syntax
-from .displays import MOST, Key, dictionaries, key_of, lengths
+from .displays import MOST, key_of
 from .names import assigned_in, bound_names, fresh_name, uses_of
 from .source import Rename
+from .written_out import bound_to, is_fixed, items_of, literal_of, number_of, truth_of, written_with
 
 Node = TypeVar("Node", bound=ast.AST)
 LARGEST = 96
 """Statements that such a loop may come to."""
 _OVER_GENERATORS = frozenset("sum max min any all".split())
-_AXIS_AT = {name: place for place, names in (
-    (1, "sum prod mean std var min max amin amax all any argmin argmax cumsum cumprod flip expand_dims concatenate stack sort argsort "
-        "median squeeze"),
-    (2, "roll diff take swapaxes moveaxis rollaxis repeat delete")) for name in names.split()}
-"""Functions that take an axis, and where: counted from the array, which a method has before its point."""
 
 
 def desugar(function: ast.FunctionDef, constants: Mapping[str, Any] = MappingProxyType({})) -> None:
-    """Works in place. constants: of the module, by name. Comprehensions that stand where they are evaluated once, before all else of their statement that could
-    change what they read, become loops that append to a list; those over a few things that are written out, displays."""
+    """Works in place. Comprehensions that stand where they are evaluated once, before all else of their statement that could
+    change what they read, become loops that append to a list; those over a few things that are written out, displays.
+
+    constants: numbers, arrays, tuples and lists of the module, by name.
+    """
     _Desugarer(function, constants).run()
 
 
@@ -106,7 +105,7 @@ class _Desugarer:
             return []
         made: list[ast.stmt] = []
         for place, item in enumerate(iterated.elts):
-            if not _fixed(item) and not isinstance(item, ast.Tuple | ast.List):
+            if not is_fixed(item) and not isinstance(item, ast.Tuple | ast.List):
                 held = fresh_name(self.taken, "item")
                 made.append(_assign(held, item))
                 iterated.elts[place] = syntax.name(held)
@@ -128,13 +127,13 @@ class _Desugarer:
 
     def _unrolled(self, node: ast.For) -> list[ast.stmt] | None:
         """The body once for each item of a tuple or list that is written out; None for any other loop."""
-        items = self.written_out(node.iter, node.target, node.body)
+        items = items_of(node.iter, node.target, node.body, self.function, self.constants)
         if items is None or node.orelse or not 0 < len(items) <= MOST:
             return None
         if any(isinstance(n, ast.Break | ast.Continue | ast.Starred) for s in [node.iter, *node.body] for n in ast.walk(s)):
             return None
         size = sum(isinstance(n, ast.stmt) for s in node.body for n in ast.walk(s))
-        if size * len(items) > LARGEST or not all(map(_fixed, items)):
+        if size * len(items) > LARGEST or not all(map(is_fixed, items)):
             return None
         result: list[ast.stmt] = []
         changed = assigned_in(node.body)
@@ -142,7 +141,7 @@ class _Desugarer:
         if any(changed[name] for name in read) or read & syntax.names_in(node.target):
             return None                     # the tuple holds what they were before the loop
         for item in items:
-            known = {name: value for name, value in (_bound(node.target, item) or {}).items()
+            known = {name: value for name, value in (bound_to(node.target, item) or {}).items()
                      if not changed[name] and not isinstance(value, ast.Name)}
             result += self._given(node, item)
             result += [written_with(statement, known) for statement in node.body]
@@ -150,37 +149,12 @@ class _Desugarer:
 
     def _given(self, node: ast.For, item: ast.expr) -> list[ast.stmt]:
         """What the variables of an unrolled loop are set to. Texts are written where they are read; nothing else may read them."""
-        bound = _bound(node.target, item) or {}
+        bound = bound_to(node.target, item) or {}
         texts = {name for name, value in bound.items() if isinstance(value, ast.Constant) and isinstance(value.value, str)}
         if any(assigned_in(node.body)[name] or uses_of(self.function)[name] > uses_of(node)[name] for name in texts) \
                 or not texts and not any(isinstance(part, ast.Tuple) for part in ast.iter_child_nodes(node.target)):
             return [ast.Assign([copy.deepcopy(node.target)], copy.deepcopy(item))]
         return [_assign(name, copy.deepcopy(value)) for name, value in bound.items() if name not in texts]
-
-    def written_out(self, iterated: ast.expr, target: ast.expr, read: list[ast.stmt] | list[ast.expr],
-                    counted: bool = False) -> list[ast.expr] | None:
-        """What a loop goes over, item by item, where that is written out: a display, `zip` or `enumerate` of displays; the numbers of
-        a `range` where what is `read` of them asks for numbers that are known beforehand, or where all are `counted`. None elsewhere."""
-        match _with_constants(iterated, self.constants):
-            case ast.Tuple(elts=items) | ast.List(elts=items):
-                return items
-            case ast.Call(func=ast.Name(id="enumerate"), args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
-                return [ast.Tuple([ast.Constant(place), item], ast.Load()) for place, item in enumerate(items)]
-            case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]) \
-                    if all(isinstance(each, ast.Tuple | ast.List) for each in several):
-                return [ast.Tuple(list(row), ast.Load()) for row in zip(*(each.elts for each in several))]  # type: ignore[attr-defined]
-            case ast.Name(id=name) if name in (known := dictionaries(self.function)):
-                return [ast.Constant(key) for key in known[name]]
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="keys" | "values" | "items" as which), args=[], keywords=[]) \
-                    if name in (known := dictionaries(self.function)):
-                return [_entry(which, name, key) for key in known[name]]
-            case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]) if isinstance(target, ast.Name):
-                held = lengths(self.function)
-                numbers = [_number(end, held) for end in ends]
-                if numbers and None not in numbers and 0 not in numbers[2:] and len(range(*numbers)) <= MOST \
-                        and (counted or any(_asks(node, target.id, held) for node in read)):
-                    return [ast.Constant(number) for number in range(*numbers)]
-        return None
 
     def arguments_of(self, function: ast.expr) -> int | None:
         """How many arguments one of NumPy's elementwise functions takes, None for others: where no list may be longer, its length is
@@ -215,15 +189,15 @@ class _Desugarer:
             generator = node.generators[position]
             iterated = written_with(generator.iter, given)
             read = [node.elt, *generator.ifs, *(later.iter for later in node.generators[position + 1:])]
-            items = self.written_out(iterated, generator.target, read, counted)
-            if items is None or len(items) > MOST or not all(map(_fixed, items)):
+            items = items_of(iterated, generator.target, read, self.function, self.constants, counted)
+            if items is None or len(items) > MOST or not all(map(is_fixed, items)):
                 return False
             for item in items:
-                further = _bound(generator.target, item)
+                further = bound_to(generator.target, item)
                 if further is None:
                     return False
                 inner = {**given, **further}
-                decided = [_truth(written_with(test, inner)) for test in generator.ifs]
+                decided = [truth_of(written_with(test, inner)) for test in generator.ifs]
                 if None in decided:
                     return False
                 if all(decided) and not go(position + 1, inner):
@@ -286,8 +260,8 @@ class _IndexLists(ast.NodeTransformer):
     def _array(self, index: ast.expr) -> ast.expr:
         match index:
             case ast.Name(id=name) if name in self.lists:
-                return syntax.numpy_call("array", _literal(self.lists[name]))
-            case ast.List(elts=[_, *_] as items) if all(_number(item, {}) is not None for item in items):
+                return syntax.numpy_call("array", literal_of(self.lists[name]))
+            case ast.List(elts=[_, *_] as items) if all(number_of(item, {}) is not None for item in items):
                 return syntax.numpy_call("array", index)
         return index
 
@@ -406,119 +380,10 @@ def _one_by_one(node: ast.Assign, closed_over: set[str]) -> list[ast.stmt] | Non
     return None
 
 
-def _bound(target: ast.expr, item: ast.expr) -> dict[str, ast.expr] | None:
-    """What the names of a loop's target stand for at one item."""
-    if isinstance(target, ast.Name):
-        return {target.id: item}
-    if isinstance(target, ast.Tuple) and isinstance(item, ast.Tuple | ast.List) and len(target.elts) == len(item.elts):
-        found: dict[str, ast.expr] = {}
-        for one, value in zip(target.elts, item.elts):
-            inner = _bound(one, value)
-            if inner is None:
-                return None
-            found |= inner
-        return found
-    return None
-
-
-def _with_constants(iterated: ast.expr, constants: Mapping[str, Any]) -> ast.expr:
-    """What a loop goes over, with tuples of tuples of numbers that the module names written out. (Those of numbers are kept: a loop
-    over them need not be unrolled.)"""
-
-    def nested(node: ast.expr) -> bool:
-        value = constants.get(node.id) if isinstance(node, ast.Name) else None
-        return isinstance(value, tuple | list) and 0 < len(value) <= MOST and all(isinstance(each, tuple | list) for each in value)
-
-    def written(node: ast.expr) -> ast.expr:
-        return _literal(constants[node.id]) if nested(node) else node  # type: ignore[attr-defined]
-
-    match iterated:
-        case ast.Call(func=ast.Name(id="enumerate" | "zip"), args=given) if any(map(nested, given)):
-            return ast.Call(iterated.func, list(map(written, given)), iterated.keywords)
-    return written(iterated)
-
-
-def _literal(value: Any) -> ast.expr:
-    return copy.deepcopy(syntax.parse(repr(value)))
-
-
-def _entry(which: str, name: str, key: Key) -> ast.expr:
-    """What a loop over the keys, values or items of a dictionary is given for one of its keys."""
-    value = ast.Subscript(syntax.name(name), ast.Constant(key), ast.Load())
-    if which == "items":
-        return ast.Tuple([ast.Constant(key), value], ast.Load())
-    return value if which == "values" else ast.Constant(key)
-
-
-def _fixed(node: ast.expr) -> bool:
-    """Whether an item may be written where it is used: numbers, names, what a dictionary holds, and tuples of them."""
-    match node:
-        case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str())):
-            return True
-    if isinstance(node, ast.Tuple | ast.List):
-        return all(map(_fixed, node.elts))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return _fixed(node.operand)
-    return isinstance(node, ast.Constant | ast.Name)
-
-
-def _number(node: ast.expr, held: Mapping[str, int]) -> int | None:
-    """A number that is written out, or the length of a list that is."""
-    match node:
-        case ast.Constant(value=int() as value) if type(value) is int:
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)) if type(value) is int:
-            return -value
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)], keywords=[]):
-            return held.get(name)
-    return None
-
-
-def _asks(node: ast.AST, name: str, held: Mapping[str, int]) -> bool:
-    """Whether something goes by the number `name` that must be known beforehand: an axis, or which thing of a list."""
-    for each in ast.walk(node):
-        match each:
-            case ast.keyword(arg="axis" | "axes" | "axis1" | "axis2", value=value) if name in syntax.names_in(value):
-                return True
-            case ast.Call(func=ast.Name(id="slice")):
-                return True
-            case ast.Call(func=ast.Attribute(value=array, attr=function), args=args) if function in _AXIS_AT:
-                place = _AXIS_AT[function] - (syntax.text(array) != "np")
-                if place < len(args) and name in syntax.names_in(args[place]):
-                    return True
-            case ast.Subscript(value=ast.Name(id=listed), slice=index) if listed in held and name in syntax.names_in(index):
-                return True
-    return False
-
-
 def _repeatable(node: ast.expr) -> bool:
     """Whether an expression may be evaluated more often than it is written: it calls nothing but len() and slice()."""
     return not any(isinstance(n, ast.NamedExpr | ast.Starred | ast.Call) and syntax.text(getattr(n, "func", n)) not in ("len", "slice")
                    for n in ast.walk(node))
-
-
-def _truth(node: ast.expr) -> bool | None:
-    """Whether a condition on numbers holds; None where it is not known beforehand."""
-    try:
-        allowed = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Load)
-        if not all(isinstance(n, allowed) for n in ast.walk(node)) or any(isinstance(n, ast.Pow | ast.LShift) for n in ast.walk(node)):
-            return None
-        tree = ast.fix_missing_locations(ast.Expression(copy.deepcopy(node)))
-        return bool(eval(compile(tree, "<condition>", "eval"), {"__builtins__": {}}))  # noqa: S307 - numbers and operators alone
-    except (ArithmeticError, TypeError, ValueError):
-        return None
-
-
-class _Substitute(ast.NodeTransformer):
-    def __init__(self, given: dict[str, ast.expr]) -> None:
-        self.given = given
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return copy.deepcopy(self.given[node.id]) if node.id in self.given else node
-
-
-def written_with(node: Node, given: dict[str, ast.expr]) -> Node:
-    return _Substitute(given).visit(copy.deepcopy(node))
 
 
 def _assign(name: str, value: ast.expr) -> ast.Assign:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ..analysis.names import all_blocks
 from . import syntax
@@ -51,17 +51,17 @@ def _displays(function: ast.FunctionDef) -> Iterator[tuple[str, tuple[Key, ...]]
 def _all_keys(name: str, bound: list[ast.expr], function: ast.FunctionDef) -> tuple[Key, ...]:
     """What the things of a variable go by; () where that is not known, or not the same each time."""
     if not all(isinstance(value, ast.Dict) for value in bound):
-        keys = {_keys(value) for value in bound}
+        keys = {keys_of(value) for value in bound}
         return keys.pop() if len(keys) == 1 else ()
     found: dict[Key, None] = {}
     for value in bound:
-        if value.keys and not _keys(value):  # type: ignore[attr-defined]
+        if value.keys and not keys_of(value):  # type: ignore[attr-defined]
             return ()
-        found |= dict.fromkeys(_keys(value))
+        found |= dict.fromkeys(keys_of(value))
     for node in ast.walk(function):
         match node:
             case ast.Subscript(value=ast.Name(id=of), slice=index, ctx=ast.Store()) if of == name:
-                key = _constant(index)
+                key = constant_key(index)
                 if key is None:
                     return ()
                 found[key] = None
@@ -110,48 +110,13 @@ def lengths(function: ast.FunctionDef) -> dict[str, int]:
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             name, value = node.targets[0].id, node.value
-            known = isinstance(value, ast.Tuple | ast.List) and _keys(value)
+            known = isinstance(value, ast.Tuple | ast.List) and keys_of(value)
             found.setdefault(name, set()).add(len(known or ()))
             constant[name] = constant.get(name, True) and bool(known) and all(isinstance(thing, ast.Constant) for thing in _things(value))
     return {name: max(known) for name, known in found.items() if len(known) == 1 and 0 not in known and not constant[name]}
 
 
-def dictionaries(function: ast.FunctionDef) -> dict[str, tuple[Key, ...]]:
-    """The keys of each variable that holds one dictionary, written out, which never gets or loses a key."""
-    bindings, values = assigned_in(function.body), {}
-    for node in ast.walk(function):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict() as value) if bindings[name] == 1 and _keys(value):
-                values[name] = _keys(value)
-    return {name: keys for name, keys in values.items() if _keeps_its_keys(function, name, keys, values)}
-
-
-def _keeps_its_keys(function: ast.FunctionDef, name: str, keys: tuple[Key, ...], values: Mapping[str, tuple[Key, ...]]) -> bool:
-    """Whether every use reads it, stores under one of its keys, or goes through it."""
-    alike = {other for other in values if set(values[other]) <= set(keys)}
-    among = {loop.target.id for loop in ast.walk(function) if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name)
-             and syntax.text(loop.iter).removesuffix(".keys()") in alike}
-    among |= {loop.target.elts[0].id for loop in ast.walk(function)
-              if isinstance(loop, ast.For) and isinstance(loop.target, ast.Tuple) and isinstance(loop.target.elts[0], ast.Name)
-              and syntax.text(loop.iter).removesuffix(".items()") in alike}
-    among -= {each for each, times in assigned_in(function.body).items() if times > sum(
-        isinstance(loop, ast.For) and each in syntax.names_in(loop.target) for loop in ast.walk(function))}
-    understood = 0
-    for node in ast.walk(function):
-        match node:
-            case ast.Subscript(value=ast.Name(id=of), slice=index, ctx=ast.Load() | ast.Store()) if of == name:
-                known = isinstance(node.ctx, ast.Load) or _constant(index) in keys or isinstance(index, ast.Name) and index.id in among
-                understood += known
-            case ast.Attribute(value=ast.Name(id=of), attr="keys" | "values" | "items") if of == name:
-                understood += 1
-            case (ast.For() | ast.comprehension()) if syntax.text(node.iter) == name:
-                understood += 1
-            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=of)]) if of == name:
-                understood += 1
-    return understood == sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function))
-
-
-def _keys(value: ast.expr) -> tuple[Key, ...]:
+def keys_of(value: ast.expr) -> tuple[Key, ...]:
     """What the things of a display go by; () where it is none that is understood."""
     match value:
         case ast.Tuple(elts=items) | ast.List(elts=items) if 0 < len(items) <= MOST and not any(isinstance(i, ast.Starred) for i in items):
@@ -176,7 +141,7 @@ class _Uses:
 
     def __init__(self, name: str, value: ast.expr, keys: tuple[Key, ...]) -> None:
         self.name, self.kind, self.keys = name, type(value), keys
-        self.begins_with_all = len(_keys(value)) == len(keys)
+        self.begins_with_all = len(keys_of(value)) == len(keys)
         self.stores = self.walks = self.other = False
 
     def understood(self, function: ast.FunctionDef) -> bool:
@@ -230,21 +195,21 @@ class _Uses:
 
 def key_of(index: ast.expr, keys: tuple[Key, ...]) -> Key | None:
     """The key that a constant index stands for, None where it is another or none."""
-    value = _constant(index)
+    value = constant_key(index)
     if isinstance(value, int) and -len(keys) <= value < 0 and keys == tuple(range(len(keys))):
         value += len(keys)
     return value if value in keys else None
 
 
-def _constant(node: ast.expr) -> Key | None:
+def constant_key(node: ast.expr) -> Key | None:
     match node:
         case ast.Constant(value=int() | str() as value) if type(value) is not bool:
             return value
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            value = _constant(operand)
+            value = constant_key(operand)
             return -value if isinstance(value, int) else None
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            one, two = _constant(left), _constant(right)
+            one, two = constant_key(left), constant_key(right)
             if isinstance(one, int) and isinstance(two, int) and (two or not isinstance(op, ast.FloorDiv | ast.Mod)):
                 return _ARITHMETIC[type(op)](one, two)
     return None
@@ -279,7 +244,7 @@ class _Apart(ast.NodeTransformer):
             return []
         reads_itself = self.name in syntax.names_in(node.value)
         things = [self.visit(thing) for thing in _things(node.value)]
-        targets: list[ast.expr] = [ast.Name(self.parts[key], ast.Store()) for key in _keys(node.value)]
+        targets: list[ast.expr] = [ast.Name(self.parts[key], ast.Store()) for key in keys_of(node.value)]
         if reads_itself and len(things) > 1:
             return ast.copy_location(ast.Assign([ast.Tuple(targets, ast.Store())], ast.Tuple(things, ast.Load())), node)
         return [ast.copy_location(ast.Assign([target], thing), node) for target, thing in zip(targets, things)]

@@ -91,12 +91,12 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():
         plain_control(function, ranks if name == program.entry else {})
-        _write_out(function, program.constants)
+        _plain_statements(function, program.constants)
         with_slices(function)
         tidy(function)
     inline_helpers(program.functions, program.entry)
     for function in program.functions.values():
-        _write_out(function, program.constants)    # what was given to a helper, or came from one
+        _plain_statements(function, program.constants)    # what was given to a helper, or came from one
         tidy(function)
         split_versions(function)
     try:
@@ -115,7 +115,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     return Lifted(own.candidates, own.kept, tuple(filter(None, others)))
 
 
-def _write_out(function: ast.FunctionDef, constants: Mapping[str, Any]) -> None:
+def _plain_statements(function: ast.FunctionDef, constants: Mapping[str, Any]) -> None:
     """Python's shorthands and displays as plain statements, until nothing is left to do. constants: of the module, by name."""
     desugar(function, constants)
     while take_apart(function):

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..analysis.aliases import returns_new_memory
 from ..analysis.names import all_blocks
 from . import syntax
-from .desugar import written_with
 from .displays import MOST
 from .names import assigned_in, handed_on, parameters_of, uses_of
 from .seen import Instance
+from .written_out import written_with
 
 MOST_TERMS = 36
 

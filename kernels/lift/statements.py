@@ -11,7 +11,7 @@ import numpy as np
 from ..spec import one_line
 from . import syntax
 from .affine import Affine
-from .dtypes import INT64
+from .dtypes import FLOAT64, INT64
 from .errors import CannotLift
 from .expressions import bound_by, of_module
 from .growing import Growing
@@ -135,6 +135,8 @@ class Statements(Growing):
                 self.environment[name] = Value(INT64, (), lambda _: name, weak=True, name=name)
 
             return f"for {name} in range({', '.join(a.text for a in arguments)}):", begin, _turns([a.text for a in arguments])
+        if (numbers := self._numbers(call)) is not None and isinstance(node.target, ast.Name):
+            return self._over_numbers(node.target.id, *numbers)
         inner, targets = call, [node.target]
         counted = _calls(inner, "enumerate", 1)
         if counted:
@@ -169,6 +171,25 @@ class Statements(Growing):
         lengths = list(dict.fromkeys(str(a.extents[0]) for a in arrays))
         high = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
         return f"for {position} in range({high}):", begin_rows, high
+
+    def _numbers(self, node: ast.expr) -> tuple[list[int] | list[float], np.dtype] | None:
+        """The numbers of a tuple or list that is written out, all whole or all floats, and what they are."""
+        if not isinstance(node, ast.Tuple | ast.List) or not node.elts:
+            return None
+        values = [self.static(item) if isinstance(item, ast.Constant | ast.UnaryOp) else None for item in node.elts]
+        kinds = set(map(type, values))
+        return (values, INT64 if kinds == {int} else FLOAT64) if kinds in ({int}, {float}) else None  # type: ignore[return-value]
+
+    def _over_numbers(self, name: str, values: list[int] | list[float], dtype: np.dtype) -> tuple[str, Callable[[], None], str]:
+        """The head of a loop over numbers that are written out, which its body may end early."""
+        held, position = self.fresh("numbers"), self.fresh("index")
+        self.emit(f"{held} = np.array({values!r})")
+
+        def begin() -> None:
+            self.emit(f"{name} = {held}[{position}]")
+            self.environment[name] = Value(dtype, (), lambda _: name, weak=True, name=name)
+
+        return f"for {position} in range({len(values)}):", begin, str(len(values))
 
     def _row(self, array: Value, position: str) -> Value:
         if array.ndim == 1:

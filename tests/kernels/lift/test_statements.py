@@ -4,6 +4,20 @@ from lift_programs import assert_agrees, assert_lifted, compiled, lifted
 
 ARGUMENTS = "(rng.standard_normal((n, m)), rng.standard_normal((n, m)), rng.standard_normal(n), n)"
 PROGRAMS = {
+    "numbers_that_a_loop_may_leave": """x, s = v * 1.0, 0.0
+    for k in range(5):
+        for sign in (1.0, -0.5):
+            t = x + sign * k
+            if t.sum() < 0:
+                continue
+            s += t.max()
+            if s > 3:
+                break
+        for step in [2, 3]:
+            if step * k > 7:
+                break
+            x[::step] += np.float32(0.5) * step
+    return x, s""",
     "arrays_under_a_condition": """out = np.zeros_like(a)
     for k in range(3):
         out += a * (1 - 2 * np.abs(b)) if k < 2 else b * k
