@@ -26,6 +26,9 @@ STEPS = (2, 3)
 F4 = np.float32(0.25)
 AROUND = ((-1, -1), (-1, 0), (0, 1), (1, -1))
 OPPOSITE = [0, 3, 2, 1]
+TAPS = (0.25, 0.5, 0.25)
+SIGNS = [1, -2, 1]
+MANY = tuple(range(1, 21))
 
 def make_inputs(size, rng):
     n, m = size["n"], size["m"]

@@ -292,6 +292,15 @@ class _Comprehensions(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         name = syntax.text(node.func)
         match node:
+            case ast.Call(func=ast.Name(id="sum" | "min" | "max" | "len" as which), args=[ast.Name(id=given)], keywords=[]) \
+                    if (known := self.owner.constants.get(given)) and isinstance(known, tuple | list) and all(type(n) in (int, float) for n in known):
+                return ast.Constant({"sum": sum, "min": min, "max": max, "len": len}[which](known))
+            case ast.Call(func=ast.Attribute(attr="percentile" | "quantile"), args=[array, ast.List(elts=wanted) | ast.Tuple(elts=wanted)]) \
+                    if name.startswith("np.") and all(k.arg == "axis" for k in node.keywords) and 0 < len(wanted) <= MOST:
+                held = fresh_name(self.owner.taken, "sample")
+                self.before.append(_assign(held, self.visit(array)))
+                return syntax.numpy_call("array" if not node.keywords else "stack", ast.List(
+                    [ast.Call(copy.deepcopy(node.func), [syntax.name(held), each], copy.deepcopy(node.keywords)) for each in wanted], ast.Load()))
             case ast.Call(func=ast.Name(id="list" | "tuple"), args=[ast.GeneratorExp() | ast.ListComp() as inner], keywords=[]):
                 return self.owner.listed(inner, self.before) or node
             case ast.Call(args=[ast.GeneratorExp() | ast.ListComp() as inner], keywords=[]) if name in _OVER_GENERATORS:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ class Environment(Writer):
     are several ways.
     """
 
-    def __init__(self, taken: set[str], seen: Instance, constants: Mapping[str, Any], helpers: frozenset[str]) -> None:
+    def __init__(self, taken: set[str], seen: Instance, constants: dict[str, Any], helpers: frozenset[str]) -> None:
         super().__init__(taken)
         self.seen = seen
         self.constants = constants
@@ -84,11 +84,29 @@ class Environment(Writer):
                 return Pack(tuple(self.of_type(f"{name}[{n}]", item) for n, item in enumerate(items)), name)
         raise CannotLift(f"`{name}` is neither a number nor an array")
 
+    def constant_array(self, node: ast.expr) -> Value | None:
+        """The numbers of a tuple or list of the module as an array, which is made once; None where the expression names none."""
+        value = self.constants.get(node.id) if isinstance(node, ast.Name) and node.id not in self.environment else None
+        if not isinstance(value, tuple | list) or not value:
+            return None
+        try:
+            array = np.array(value)
+        except ValueError:                  # rows of unequal length
+            return None
+        if array.dtype.kind not in "iufc":
+            return None
+        name = f"{node.id}_array"  # type: ignore[attr-defined]
+        known = self.constants.get(name)
+        if known is None or not (isinstance(known, np.ndarray) and known.dtype == array.dtype and np.array_equal(known, array)):
+            name = self.fresh(name)
+            self.constants[name] = array
+        return self.array(name, array.dtype, tuple(Affine(n) for n in array.shape), contiguous=True)
+
     def _constant(self, name: str, value: Any) -> Value | Pack:
         if isinstance(value, np.ndarray):
             return self.array(name, value.dtype, tuple(Affine(n) for n in value.shape), contiguous=True)
         if isinstance(value, tuple | list):
-            items = tuple(self._constant(name, v) for v in value)
+            items = tuple(number(v) if type(v) in (int, float) and math.isfinite(v) else self._constant(name, v) for v in value)
             if any(isinstance(i, Value) and i.ndim for i in items):
                 raise CannotLift(f"`{name}` is a tuple of arrays")
             return Pack(items, "(" + "".join(f"{i.text}, " for i in items) + ")")

@@ -31,7 +31,7 @@ SIGNS: Mapping[np.ufunc, str] = {
 }
 _FOLD = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul}
 _ON_BOOLS = {np.add: "({} or {})", np.multiply: "({} and {})", np.bitwise_and: "({} and {})", np.bitwise_or: "({} or {})",
-             np.bitwise_xor: "({} != {})"}
+             np.bitwise_xor: "({} != {})", np.equal: "({} == {})", np.not_equal: "({} != {})"}
 Call = Callable[["Expressions", ast.Call], "Value | Pack | None"]
 Subscript = Callable[["Expressions", ast.Subscript], "Value | Pack"]
 
@@ -49,6 +49,8 @@ class Expressions(Environment):
     def value(self, node: ast.expr) -> Value:
         """The expression as a number or an array. Raises CannotLift."""
         found = self.any_value(node)
+        if isinstance(found, Pack) and (numbers := self.constant_array(node)) is not None:
+            return numbers
         if isinstance(found, Pack):
             raise CannotLift("a tuple stands where a number or an array is wanted")
         return found

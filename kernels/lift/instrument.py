@@ -31,10 +31,10 @@ def instrumented(spec: OpenSpec, functions: dict[str, ast.FunctionDef], entry: s
 
 
 def _entered(recorder: Recorder, name: str, parameters: list[str], function: Callable[..., Any]) -> Callable[..., Any]:
-    def observed(*arguments: Any) -> Any:
-        recorder.enter(name, parameters, arguments)
+    def observed(*arguments: Any, **named: Any) -> Any:
+        recorder.enter(name, parameters, (*arguments, *(named[each] for each in parameters[len(arguments):] if each in named)))
         try:
-            return function(*arguments)
+            return function(*arguments, **named)
         finally:
             recorder.leave()
 

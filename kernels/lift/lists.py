@@ -17,7 +17,8 @@ from .writer import allocation
 @dataclass
 class _List:
     """A list that is being filled. turns: of the loop that fills it. line, indent: where it is to be allocated, once its
-    elements are known. bound: what the loop assigns, in which the length of an element may not be told. conditional: a turn may
+    elements are known. bound: what the loop assigns, in which the length of an element may not be told. before: names that were there
+    before it. conditional: a turn may
     add nothing, or be the last. complete: the loop has ended."""
 
     loop: ast.For | None = None
@@ -25,6 +26,7 @@ class _List:
     line: int = 0
     indent: int = 0
     bound: frozenset[str] = frozenset()
+    before: frozenset[str] = frozenset()
     array: Value | None = None
     counter: str = ""
     conditional: bool = False
@@ -67,7 +69,7 @@ class Lists(Effects):
         for name, known in self.lists.items():
             if known.loop is None and (statement := _append_in(node, name)) is not None:
                 known.loop, known.line, known.indent = node, len(self.lines), self.indent
-                known.turns, known.bound = turns, frozenset(assigned_in([node]))
+                known.turns, known.bound, known.before = turns, frozenset(assigned_in([node])), frozenset(self.taken)
                 known.counter = self.fresh(f"{name}_count")
                 known.conditional = not any(statement is direct for direct in node.body) \
                     or any(isinstance(n, ast.Break | ast.Continue) for s in node.body for n in ast.walk(s))
@@ -90,8 +92,7 @@ class Lists(Effects):
         value = self.value(element)
         if isinstance(element, ast.Name) and element.id in self.mutated and value.ndim:
             raise CannotLift("a list of arrays that change afterwards")
-        if any(extent.names & known.bound for extent in value.extents):
-            raise CannotLift("a list of arrays whose length changes")
+        early = self._early(known, {name for extent in value.extents for name in extent.names})
         if value.ndim and value.cost > 1:
             value = self.held(value)
         extents = (Affine.of(ast.parse(known.turns, mode="eval").body), *value.extents)
@@ -103,7 +104,30 @@ class Lists(Effects):
         self.emit(f"{known.counter} += 1")
         known.array = array
         margin = "    " * known.indent
-        self.lines[known.line:known.line] = [margin + allocation(name, value.dtype, extents), f"{margin}{known.counter} = 0"]
+        self.lines[known.line:known.line] = [*(margin + line for line in early), margin + allocation(name, value.dtype, extents),
+                                             f"{margin}{known.counter} = 0"]
+
+    def _early(self, known: _List, wanted: set[str]) -> list[str]:
+        """Takes out of the loop, and returns, the lines that set the lengths of an element, which are the same in each turn. Raises
+        CannotLift where they are not."""
+        places: set[int] = set()
+        pending, margin = list(wanted), "    " * (known.indent + 1)
+        while pending:
+            name = pending.pop()
+            if name in known.bound:
+                raise CannotLift("a list of arrays whose length changes")
+            if name in known.before or name not in self.taken:
+                continue
+            at = [n for n in range(known.line, len(self.lines)) if self.lines[n].lstrip().startswith(f"{name} = ")]
+            if len(at) != 1 or not self.lines[at[0]].startswith(f"{margin}{name} = "):
+                raise CannotLift("a list of arrays whose length is not known before the loop")
+            if at[0] not in places:
+                places.add(at[0])
+                pending += syntax.names_in_text(self.lines[at[0]].partition(" = ")[2])
+        early = [self.lines[place].strip() for place in sorted(places)]
+        for place in sorted(places, reverse=True):
+            del self.lines[place]
+        return early
 
 
 def _filled(function: ast.FunctionDef) -> list[str]:

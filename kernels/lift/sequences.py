@@ -14,6 +14,7 @@ from .dtypes import BOOL, FLOAT64, INT64, cast, literal, settled
 from .errors import CannotLift
 from .expressions import Expressions
 from .joining import array_like
+from .nonzero import positions
 from .values import Index, Pack, Value, number
 
 TAPERS = {
@@ -144,7 +145,7 @@ def _diagonal_indices(e: Expressions, node: ast.Call) -> Lifted:
 @call("ix_")
 def _open_mesh(e: Expressions, node: ast.Call) -> Lifted:
     """Vectors of indices, each along an axis of its own."""
-    vectors = [e.cheap(array_like(e, a)) for a in node.args]
+    vectors = [positions(e, v)[0] if v.dtype == BOOL and v.ndim == 1 else e.cheap(v) for v in (array_like(e, a) for a in node.args)]
     if not vectors or node.keywords or any(v.ndim != 1 or v.dtype.kind not in "iu" for v in vectors):
         raise CannotLift("np.ix_ of other things than vectors of indices")
 

@@ -5,6 +5,7 @@ import ast
 import copy
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -147,7 +148,7 @@ class Statements(Growing):
             last = targets.pop()
             targets += last.elts if isinstance(last, ast.Tuple) else [last]
         sources = inner.args if zipped else [inner]  # type: ignore[attr-defined]
-        arrays = [self.held(self.viewed(self.value(s), s)) for s in sources]
+        arrays = [self._iterated(s) for s in sources]
         if not arrays or any(a.ndim == 0 for a in arrays):
             raise CannotLift("a loop over something else than a range or an array")
         changed = self._rebound(node)
@@ -172,6 +173,11 @@ class Statements(Growing):
         high = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
         return f"for {position} in range({high}):", begin_rows, high
 
+    def _iterated(self, node: ast.expr) -> Value:
+        """The array that a loop goes over. The numbers of a tuple are Python's own, which widen no array."""
+        numbers = self.constant_array(node)
+        return self.held(self.viewed(self.value(node), node)) if numbers is None else replace(numbers, weak=True)
+
     def _numbers(self, node: ast.expr) -> tuple[list[int] | list[float], np.dtype] | None:
         """The numbers of a tuple or list that is written out, all whole or all floats, and what they are."""
         if not isinstance(node, ast.Tuple | ast.List) or not node.elts:
@@ -193,7 +199,7 @@ class Statements(Growing):
 
     def _row(self, array: Value, position: str) -> Value:
         if array.ndim == 1:
-            return Value(array.dtype, (), lambda _: f"{array.name}[{position}]")
+            return Value(array.dtype, (), lambda _: f"{array.name}[{position}]", weak=array.weak)
         return self.array(f"{array.name}[{position}]", array.dtype, array.extents[1:], array.ones[1:], array.root, array.sure)
 
     def _while(self, node: ast.While) -> None:

@@ -61,19 +61,15 @@ def bound_to(target: ast.expr, item: ast.expr) -> dict[str, ast.expr] | None:
 
 
 def _with_constants(iterated: ast.expr, constants: Mapping[str, Any]) -> ast.expr:
-    """What a loop goes over, with tuples of tuples of numbers that the module names written out. (Those of numbers are kept: a loop
-    over them need not be unrolled.)"""
-
-    def nested(node: ast.expr) -> bool:
-        value = constants.get(node.id) if isinstance(node, ast.Name) else None
-        return isinstance(value, tuple | list) and 0 < len(value) <= MOST and all(isinstance(each, tuple | list) for each in value)
+    """What a loop goes over, with tuples and lists that the module names written out."""
 
     def written(node: ast.expr) -> ast.expr:
-        return literal_of(constants[node.id]) if nested(node) else node  # type: ignore[attr-defined]
+        value = constants.get(node.id) if isinstance(node, ast.Name) else None
+        return literal_of(value) if isinstance(value, tuple | list) and 0 < len(value) <= MOST else node
 
     match iterated:
-        case ast.Call(func=ast.Name(id="enumerate" | "zip"), args=given) if any(map(nested, given)):
-            return ast.Call(iterated.func, list(map(written, given)), iterated.keywords)
+        case ast.Call(func=ast.Name(id="enumerate" | "zip") as function, args=given, keywords=keywords):
+            return ast.Call(function, list(map(written, given)), keywords)
     return written(iterated)
 
 

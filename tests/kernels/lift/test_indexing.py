@@ -28,6 +28,8 @@ PROGRAMS = {
     "listed": "return a[:, [0, 2]], a[[1, 0]]",
     "behind_a_slice": "b = np.stack((a, 2 * a, a + 1, -a)); c = b[:, q][OPPOSITE]; b[:, q] = c; b[1, q] *= 2; return b, b[2, q].sum(), b[..., q] + 1",
     "before_a_column": "b = np.stack((a, 2 * a, a + 1), axis=-1); b[q, 1] = 3.0; return b, b[q, :2], b[q, i[0] % 3]",
+    "block_by_masks": "r = a.sum(1) > 0; c = a[0] < 0.5; s = a[np.ix_(r, c)].sum(); a[np.ix_(r, ~c)] = 2.0; return s, a[np.ix_(i, c)]",
+    "masks_compared": "f = q.ravel(); return np.flatnonzero(f[1:] != f[:-1]), (q == (a > 0)).all(), (q != q[0, 0]).sum(), k[0] == q[0, 0]",
     "put": "np.put(v, i, 3.0)",
     "place": "np.place(v, k, 7.0); np.putmask(a, a > 0, -a); np.copyto(v, 1.0, where=v > 5); np.copyto(a[1:], a[:-1])",
     "diagonal": "b = a[:3, :3].copy(); np.fill_diagonal(b, 4.0); return b",

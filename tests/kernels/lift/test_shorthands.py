@@ -89,6 +89,22 @@ PROGRAMS = {
             return np.abs(x).max()
         return max(relax(a, 0.1), relax(v, 0.2))""",
     "given_by_a_star": """return np.hypot(*a[:2].mean(axis=1)) + np.maximum(*a[:, :2].T)""",
+    "numbers_of_the_module": """out = np.zeros((c - 2, a.shape[1]), dtype=np.float32)
+        for k, w in enumerate(TAPS):
+            out += w * a[k:c - 2 + k].astype(np.float32)
+        for w, r in zip(SIGNS, a):
+            out += np.float32(w) * r[0]
+        for w in MANY:
+            out = out * 0.5 + w
+        return out, TAPS[0] + SIGNS[-1]""",
+    "sums_over_the_module": """s = sum(w * v[k] for k, w in enumerate(TAPS))
+        t = [w * v[0] for w in SIGNS]
+        u = v.astype(np.float32) * sum(TAPS) * max(SIGNS) / len(MANY)
+        return s, np.array(t), u, np.dot(TAPS, v[:3]), np.convolve(v, TAPS), np.array(TAPS)[::-1] + np.array(SIGNS)""",
+    "rows_of_a_computed_length": """k = np.array([0.25, 0.5, 0.25])
+        return np.array([np.convolve(r, k, "same") for r in a]), np.array([np.convolve(r, k, "valid") for r in a])""",
+    "several_percentiles": """low, high = np.percentile(v, [10, 90])
+        return np.percentile(a, [10, 50, 90], axis=0), np.quantile(v, (0.25, 0.75)), np.clip(v, low, high)""",
     "own_names": """x = 5.0
         squares = np.array([x * x for x in v])
         return squares + x""",
