@@ -13,7 +13,8 @@ from . import syntax
 from .dtypes import BOOL, FLOAT64, INT64, cast, joined, loop_dtypes, operand, settled
 from .environment import Environment
 from .errors import CannotLift
-from .names import stored
+from .names import root_name, stored
+from .seen import identity
 from .values import UNKNOWN, Pack, Value, integer, number, scalar
 
 BINARY: Mapping[type[ast.operator], np.ufunc] = {
@@ -32,6 +33,8 @@ SIGNS: Mapping[np.ufunc, str] = {
 _FOLD = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul}
 _ON_BOOLS = {np.add: "({} or {})", np.multiply: "({} and {})", np.bitwise_and: "({} and {})", np.bitwise_or: "({} or {})",
              np.bitwise_xor: "({} != {})", np.equal: "({} == {})", np.not_equal: "({} != {})"}
+SHOWING = frozenset({"broadcast_to", "broadcast_arrays", "sliding_window_view", "real", "imag"})
+"""Functions whose results show their arguments' memory, and are read element by element here."""
 Call = Callable[["Expressions", ast.Call], "Value | Pack | None"]
 Subscript = Callable[["Expressions", ast.Subscript], "Value | Pack"]
 
@@ -305,6 +308,8 @@ class Expressions(Environment):
         if node.attr == "mT" and value.ndim >= 2:
             return self.transposed(value, (*range(value.ndim - 2), value.ndim - 1, value.ndim - 2))
         if node.attr in ("real", "imag"):
+            if value.ndim and value.root is not None and value.dtype.kind == "c":
+                self.shows(node, [node.value])
             return self.part(value, node.attr)
         raise CannotLift(f"the attribute `.{node.attr}`")
 
@@ -328,6 +333,14 @@ class Expressions(Environment):
             root=value.root, extents=tuple(value.extents[a] for a in axes), ones=tuple(value.ones[a] for a in axes),
             element=lambda index: value.element(tuple(index[b] for b in back)))
 
+    def shows(self, node: ast.expr, shown: list[ast.expr]) -> None:
+        """Raises CannotLift where the result of `node`, whose elements are read as they are now, would change with what it shows."""
+        names = {name for each in shown for name in root_name(each)}
+        known = [value for name in names if isinstance(value := self.environment.get(name), Value)]
+        changes = (names | {value.root for value in known}) & self.mutated or any(not value.sure for value in known) and self.mutated
+        if changes and identity(node) not in self.transient:
+            raise CannotLift("a view of an array that changes")
+
     def _call(self, node: ast.Call) -> Value | Pack:
         name = syntax.text(node.func)
         found: Value | Pack | None = None
@@ -340,7 +353,10 @@ class Expressions(Environment):
                 inner.kernwright_id = getattr(node, "kernwright_id", -1)  # type: ignore[attr-defined]
                 found = self.methods[node.func.attr](self, inner)
             reason = f"{name} has no loop form here"
+            if found is not None and name.rpartition(".")[2] in SHOWING:
+                self.shows(node, node.args)
         except CannotLift as error:
+            found = None
             del self.lines[mark:]
             self.taken = taken
             reason = str(error)

@@ -9,7 +9,7 @@ from .affine import Affine
 from .dtypes import stored_as
 from .effects import Effects
 from .errors import CannotLift
-from .names import assigned_in
+from .names import assigned_in, root_name
 from .values import Value
 from .writer import allocation
 
@@ -90,7 +90,7 @@ class Lists(Effects):
         if known.loop is None or known.array is not None:
             raise CannotLift("a list that is filled in several places")
         value = self.value(element)
-        if isinstance(element, ast.Name) and element.id in self.mutated and value.ndim:
+        if value.ndim and value.root is not None and ({value.root, *root_name(element)} & self.mutated or not value.sure and self.mutated):
             raise CannotLift("a list of arrays that change afterwards")
         early = self._early(known, {name for extent in value.extents for name in extent.names})
         if value.ndim and value.cost > 1:

@@ -1,35 +1,58 @@
-"""Transient views: calls such as `a.reshape(2, -1)` whose result, which may share memory with `a` or not, is read for the last time
-before anything is written, so that it makes no difference whether it does."""
+"""Transient views: expressions such as `a.reshape(2, -1)` or `z.real` whose result, which may share memory with `a` or not, is read
+for the last time before anything is written, so that it makes no difference whether it does."""
 from __future__ import annotations
 
 import ast
 
 from ..analysis.names import all_blocks
+from . import syntax
 from .names import assigned_in, mutated_in
 from .seen import identity
 
-VIEWS = frozenset({"reshape", "ravel"})
-_SHOWING = frozenset({"reshape", "ravel", "transpose", "swapaxes", "squeeze", "view", "asarray", "atleast_1d", "atleast_2d", "broadcast_to"})
+VIEWS = frozenset({"reshape", "ravel", "broadcast_to", "broadcast_arrays", "sliding_window_view", "real", "imag"})
+_READERS = frozenset("len abs sum min max float int bool complex round".split())
+_SHOWING = VIEWS | {"transpose", "swapaxes", "squeeze", "view", "asarray", "atleast_1d", "atleast_2d"}
 
 
 def transient_views(function: ast.FunctionDef) -> frozenset[int]:
-    """Identities of the calls. Not those whose result gets another name, or is handed to a function of the author's."""
+    """Identities of the calls and attributes. Not those whose result a variable keeps while something is written, which a loop
+    goes over, or which are handed to a function of the author's."""
     found: set[int] = set()
     bindings = assigned_in(function.body)
     for block in all_blocks(function):
         for place, statement in enumerate(block):
-            if not isinstance(statement, ast.Assign | ast.Return) or statement.value is None or mutated_in([statement]):
-                continue
-            shown = set(_shown(statement.value))
-            for node in ast.walk(statement.value):
-                if isinstance(node, ast.Call) and _is_view(node) and (node not in shown or isinstance(statement, ast.Return) or _dies(
-                        function, block, place, bindings[_target(statement)])):
-                    found.add(identity(node))
+            kept = _kept(statement)
+            if kept and isinstance(statement, ast.Assign) and _dies(function, block, place, bindings[_target(statement)]):
+                kept = set()
+            for node in _own_expressions(statement):
+                kept |= {inner for call in ast.walk(node) if isinstance(call, ast.Call) and _is_of_the_author(call)
+                         for argument in call.args for inner in ast.walk(argument)}
+            found |= {identity(node) for own in _own_expressions(statement) for node in ast.walk(own) if _is_view(node) and node not in kept}
     return frozenset(found)
 
 
-def _is_view(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and node.func.attr in VIEWS
+def _own_expressions(statement: ast.stmt) -> list[ast.expr]:
+    """Not those of statements within it."""
+    return [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
+
+
+def _kept(statement: ast.stmt) -> set[ast.AST]:
+    """The parts of a statement whose memory a variable shows afterwards, or a loop goes over."""
+    match statement:
+        case ast.Assign(targets=targets, value=value) if any(isinstance(target, ast.Name | ast.Tuple) for target in targets):
+            return set(_shown(value))
+        case ast.For(iter=value):
+            return set(ast.walk(value))
+    return set()
+
+
+def _is_of_the_author(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id not in _READERS
+
+
+def _is_view(node: ast.AST) -> bool:
+    called = node.func if isinstance(node, ast.Call) else node
+    return isinstance(called, ast.Attribute) and called.attr in VIEWS
 
 
 def _target(statement: ast.Assign) -> str:
@@ -45,7 +68,7 @@ def _shown(node: ast.expr) -> list[ast.expr]:
         case ast.Subscript(value=value) | ast.Attribute(value=value):
             return [node, *_shown(value)]
         case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments) if name in _SHOWING:
-            inner = arguments[0] if isinstance(value, ast.Name) and value.id == "np" and arguments else value
+            inner = arguments[0] if syntax.text(value).startswith("np") and arguments else value
             return [node, *_shown(inner)]
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return [part for item in items for part in _shown(item)]
@@ -82,7 +105,7 @@ def _only_read(statement: ast.stmt, name: str) -> bool:
                 return False
             case ast.For(iter=value) if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)):
                 return False
-            case ast.Call(func=ast.Name(), args=arguments) if any(isinstance(n, ast.Name) and n.id == name for a in arguments for n in ast.walk(a)):
-                if node.func.id not in ("len", "abs", "sum", "min", "max", "float", "int"):  # type: ignore[attr-defined]
-                    return False
+            case ast.Call(args=arguments) if _is_of_the_author(node) and any(
+                    isinstance(n, ast.Name) and n.id == name for a in arguments for n in ast.walk(a)):
+                return False
     return True

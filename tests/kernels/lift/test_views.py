@@ -66,6 +66,28 @@ PROGRAMS = {
         f = a[:2].reshape(-1)
         y = bump(f)
         return y, a""",
+    "windows": """w = np.lib.stride_tricks.sliding_window_view(v, 3)
+        m = w.max(axis=1)
+        v[1:-1] = m
+        return w.sum(axis=1)""",
+    "windows_that_are_overwritten": """w = np.lib.stride_tricks.sliding_window_view(v, 3)
+        v[1:-1] = w.sum(axis=1)
+        return w.max(axis=1)""",
+    "broadcast": """w = np.broadcast_to(v, (3, n))
+        v[0] = 5.0
+        return w.sum(axis=0)""",
+    "broadcast_together": """w, u = np.broadcast_arrays(a, v[:, None])
+        a[0] = 5.0
+        v[1] = 3.0
+        return w + u""",
+    "parts_of_complex_numbers": """z = v + 1j
+        r = z.real
+        s = z.imag + z.real
+        z[0] = 7.0
+        return r * 2, s, z""",
+    "rows_in_a_list": """rows = [r for r in a]
+        a[0] = 5.0
+        return rows[0] + rows[1]""",
     "chained_places": """v[0] = v[-1] = 0.5 * (v[0] + v[-1])
         return v""",
     "unrolled_over_names_that_change": """s, b = 0.0, a
@@ -97,6 +119,17 @@ PROGRAMS = {
 
 
 LIFTED = {
+    "windows_read_once": """v *= 2
+        w = np.lib.stride_tricks.sliding_window_view(v, 3)
+        s = w.sum(axis=1)
+        v[0] = 5.0
+        return s, v""",
+    "complex_numbers_that_change": """z = v + 1j * v[::-1]
+        out = np.zeros(n)
+        for k in range(3):
+            out[:] += z.real ** 2 + z.imag ** 2
+            z[out > 2] *= 0.5
+        return out, np.abs(z)""",
     "frames": """a *= 2
         f = a[:n // 2 * 2].reshape(-1, 2, n)
         return np.sqrt((f ** 2).mean(axis=1))""",
