@@ -28,6 +28,7 @@ AROUND = ((-1, -1), (-1, 0), (0, 1), (1, -1))
 OPPOSITE = [0, 3, 2, 1]
 TAPS = (0.25, 0.5, 0.25)
 SIGNS = [1, -2, 1]
+NEXT = [[0, 1, 2], [2, 0, 1], [1, 1, 0]]
 MANY = tuple(range(1, 21))
 
 def make_inputs(size, rng):

@@ -130,7 +130,9 @@ class Expressions(Environment):
                     return number(-value.constant, value.weak)
                 return self.ufunc(np.negative, (value,), lambda x: f"(-{x})")
             case ast.UAdd():
-                return value
+                if value.dtype == BOOL:
+                    raise CannotLift("`+` of truth values")
+                return value.lazily() if value.ndim else value     # a copy
             case ast.Invert():
                 if value.dtype == BOOL:
                     return self.elementwise((value,), BOOL, lambda x: f"(not {x[0]})")

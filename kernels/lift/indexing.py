@@ -45,14 +45,24 @@ class Indexing(Expressions):
     def subscript(self, node: ast.Subscript) -> Value | Pack:
         base = self.any_value(node.value)
         if isinstance(base, Pack):
-            return self._of_pack(base, node.slice)
+            table = self.constant_array(node.value)
+            if table is None or isinstance(node.slice, ast.Slice) or self._is_static(node.slice):
+                return self._of_pack(base, node.slice)
+            base = replace(table, weak=True)        # Python's own numbers
         parts = _parts(node.slice)
         masks = self._mask(parts)
         if masks is not None:
             if self.mask is not None and self.mask[0] == syntax.text(node.slice) and base.ndim >= masks.ndim:
                 return base.lazily(extents=masks.extents + base.extents[masks.ndim:], ones=masks.ones + base.ones[masks.ndim:])
             return self._compressed(node, base, masks)
-        return self._taken(base, node, parts).place
+        place = self._taken(base, node, parts).place
+        return replace(place, weak=True) if base.weak and base.ndim else place
+
+    def _is_static(self, index: ast.expr) -> bool:
+        try:
+            return self.static(index) is not None
+        except CannotLift:
+            return False
 
     def target(self, node: ast.Subscript) -> Target:
         """The place that an assignment to the subscript writes."""

@@ -97,6 +97,12 @@ PROGRAMS = {
         for w in MANY:
             out = out * 0.5 + w
         return out, TAPS[0] + SIGNS[-1]""",
+    "table_of_the_module": """state, out, f = 0, np.empty(c, dtype=np.int64), v.astype(np.float32)
+        for k in range(c):
+            state = NEXT[state][0 if v[k] < -0.5 else (1 if v[k] < 0.5 else 2)]
+            out[k] = state * 10 + NEXT[1][0]
+            f[k:] = f[k:] * TAPS[state]
+        return out, state, f""",
     "sums_over_the_module": """s = sum(w * v[k] for k, w in enumerate(TAPS))
         t = [w * v[0] for w in SIGNS]
         u = v.astype(np.float32) * sum(TAPS) * max(SIGNS) / len(MANY)

@@ -66,6 +66,10 @@ PROGRAMS = {
         f = a[:2].reshape(-1)
         y = bump(f)
         return y, a""",
+    "copies": """x = v.copy()
+        c, d, e, f = np.array(x), x.astype(np.float64), x[np.arange(n)], +x
+        x[:] = 0.0
+        return c + d, e * f, x""",
     "windows": """w = np.lib.stride_tricks.sliding_window_view(v, 3)
         m = w.max(axis=1)
         v[1:-1] = m
