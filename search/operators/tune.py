@@ -1,6 +1,7 @@
 """The tuning operator: other tunables and jit options for elites, as the tuner suggests."""
 from __future__ import annotations
 
+import math
 import random
 
 from ...kernels.candidate import Candidate
@@ -9,11 +10,12 @@ from ..population import Population
 from ..tuner import Tuner
 
 PARENT_DRAWS = 4
+FAR_BEHIND = math.log(1.5)
 
 
 class TuneOperator:
-    """Draws parents from the population, fitter ones more often, until the tuner has an untried variant of one. Those with tunables come
-    first: options alone the rewrites change as well."""
+    """Draws parents from the population, fitter ones more often, until the tuner has an untried variant of one. Those with tunables that
+    are not far behind come first: options alone the rewrites change as well."""
 
     name = "tune"
 
@@ -23,7 +25,9 @@ class TuneOperator:
     def propose(self, population: Population, rng: random.Random) -> Candidate | None:
         """A variant of an elite; None if the spaces around all elites are exhausted."""
         drawn = [elite for elite in (population.parent(rng) for _ in range(PARENT_DRAWS)) if elite is not None]
-        for elite in sorted((*drawn, *population.elites()), key=lambda elite: not elite.candidate.tunables):
+        elites = population.elites()
+        near = elites[0].fitness - FAR_BEHIND if elites else 0.0
+        for elite in sorted((*drawn, *elites), key=lambda elite: (elite.fitness < near, not elite.candidate.tunables)):
             variant = self._tuner.propose(elite.candidate, elite.evaluation.machine)
             if variant is not None:
                 return variant

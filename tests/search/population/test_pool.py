@@ -54,7 +54,7 @@ def test_the_bar_is_the_weakest_elite_of_a_full_pool_and_lenient_before():
 def test_fitter_elites_are_parents_more_often_and_weak_ones_sometimes():
     pool = Pool()
     for number in range(10):
-        add(pool, make_candidate(number), 10.0 - number)
+        add(pool, make_candidate(number), 10.0 - 0.5 * number)
     rng = random.Random(1)
     drawn = Counter(pool.parent(rng).candidate.identity for _ in range(2000))
     ranks = [drawn[e.candidate.identity] for e in pool.elites()]
