@@ -144,6 +144,23 @@ def test_tuning_moves_on_to_other_elites_until_all_are_exhausted():
         operator.learn(candidate, judged(candidate, 1.0))
 
 
+def test_tunables_of_what_is_not_far_behind_are_tuned_first():
+    plain = Candidate("def kernel(a):\n    a[0] = np.sin(a[0]) * 1.5 / a[1]\n")
+    near, far = (Candidate(f"TILE = 8  # tune: 8 16 32 64\n\ndef kernel(a):\n    a[0] = np.sin(a[0]) * TILE / {number}.5\n") for number in (3, 4))
+    pool, operator = Pool(), TuneOperator(Tuner(1, SIGNATURE, max_threads=1, finite=False))
+    for candidate, speedup in ((plain, 2.0), (near, 1.8), (far, 0.9)):
+        pool.add(candidate, judged(candidate, speedup))
+    found = drain(operator, pool, random.Random(0), most=9)
+    assert {candidate.lineage.parents[0] for candidate in found[:4]} == {near.identity}
+    assert {candidate.lineage.parents[0] for candidate in drain(operator, pool, random.Random(0))} > {plain.identity}
+
+
+def test_options_are_lukewarm_beside_changes_of_the_text():
+    operator, rng = RewriteOperator(SIGNATURE, 1, False, ("options", "accumulators", "unroll_jam", "hoist", "tile", "views")), random.Random(3)
+    first = Counter(operator.propose(pool_of(MATRIX), rng).lineage.operator == "rewrite:options" for _ in range(6))
+    assert first[False] > first[True]
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_real_rewrites_of_a_real_kernel_are_distinct_candidates_that_parse(threads):
     operator = RewriteOperator(SIGNATURE, threads, False)
