@@ -11,9 +11,9 @@ from .machines import ByMachine
 
 CAPACITY, PER_SKELETON = 24, 2
 PARENT_DECAY = 0.8
-GREED = 3.0
-"""A parent of half the best one's speed is drawn 2 ** GREED times less than its rank would have it: of 24 elites many are far behind
-in the beginning, and what is made of them seldom comes up."""
+GREED = 1.0
+"""A parent of half the best one's speed is drawn 2 ** GREED times less than its rank would have it: of 413 candidates whose
+parent had at least 0.9 of the best one's speed 8 % were a new best, of 178 whose parent had less than 0.8 4.5 % (docs/decisions.md)."""
 SCREEN_SLACK = math.log(4.0)
 
 
