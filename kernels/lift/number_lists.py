@@ -58,6 +58,9 @@ class _Lists:
         while True:
             found = {name: ranks_of.pop() for name, values in whole.items()
                      if len(ranks_of := {r for v in values if (r := _rank(v, ranks))}) == 1}
+            for name in [name for name, rank in ranks.items() if found.get(name) != rank]:
+                del whole[name]         # `t = [t, v]`: a list of lists as soon as `t` is one, and none then
+                found.pop(name, None)
             if found == ranks:
                 return {name: rank for name, rank in ranks.items() if all(_rank(v, ranks) == rank for v in whole[name])}
             ranks = found

@@ -70,6 +70,10 @@ PROGRAMS = {
         return out""",
 }
 STAY = {
+    "name_that_is_its_own_element": """t = a > 1
+        u = v[:len(t)].sum()
+        t = [t, a]
+        return u, t[0].sum() + t[1][0]""",
     "rows_that_are_one": """rows = [[1.0] * c] * 3
         rows[0][1] = 5.0
         return np.array(rows)""",
