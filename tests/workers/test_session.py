@@ -16,7 +16,7 @@ from kernwright.workers.oracle import Oracle
 from kernwright.workers.sandbox.client import WarmProcess
 from kernwright.workers.sandbox.limits import MIB, Limits
 from kernwright.workers.session import ChildSession
-from kernwright.workers.timing import measure, reported, screen
+from kernwright.workers.timing import MOST_REPLACED, measure, reported, screen
 from kernwright.workers.verify.differential import differential, plan
 from kernwright.workers.verify.runner import ChildRunner
 
@@ -177,7 +177,7 @@ def test_a_reported_ratio_comes_from_fresh_children(warm, oracles, cores):
                 yield session
 
     ratio = reported(open_session, candidate="a", rival="b", rival_name="itself", processes=6, rounds=3)
-    assert len(set(pids)) == 6 and ratio.rounds == 18
+    assert len(pids) == len(set(pids)) <= 6 + MOST_REPLACED and ratio.rounds == 18
     assert 0.7 < ratio.speedup < 1.4
 
 
