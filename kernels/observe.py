@@ -104,6 +104,7 @@ class _Observer:
     deterministic: bool = True
     slowest: float = 0.0
     types: list[tuple[str, str, int, bool]] = field(default_factory=list)
+    peak_at_base: int | None = None
 
     def check_generator(self, size: str, seed: int) -> None:
         """Raises SpecError unless equal seeds give equal inputs, each time in memory of their own."""
@@ -146,7 +147,9 @@ class _Observer:
         if not self.affordable():
             return False
         step = _steps(base)[key]
-        here, beside = (self.peak(size, seed) for size in (base, {**base, key: base[key] + step}))
+        if self.peak_at_base is None:
+            self.peak_at_base = self.peak(base, seed)
+        here, beside = self.peak_at_base, self.peak({**base, key: base[key] + step}, seed)
         if here is None or beside is None:
             return True
         return here * max(1.0, beside / here) ** (base[key] / step) <= max(MOST_GROWTH * here, MOST_PEAK)

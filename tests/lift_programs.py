@@ -59,7 +59,7 @@ INTS = "rng.integers(0, n, (n, m))"
 @cache
 def lifted(kernel: str, inputs: str, helpers: str = "") -> tuple[OpenSpec, Observation, Lifted]:
     spec = spec_of(kernel, inputs, helpers)
-    observation = observe(spec, 1, 0.2)
+    observation = observe(spec, 1, 1.0)
     return spec, observation, lift(spec, observation.signature)
 
 
