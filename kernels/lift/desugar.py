@@ -156,14 +156,6 @@ class _Desugarer:
             return [ast.Assign([copy.deepcopy(node.target)], copy.deepcopy(item))]
         return [_assign(name, copy.deepcopy(value)) for name, value in bound.items() if name not in texts]
 
-    def arguments_of(self, function: ast.expr) -> int | None:
-        """How many arguments one of NumPy's elementwise functions takes, None for others: where no list may be longer, its length is
-        known."""
-        match function:
-            case ast.Attribute(value=ast.Name(id="np"), attr=name) if isinstance(getattr(np, name, None), np.ufunc):
-                return int(getattr(np, name).nin)
-        return None
-
     def listed(self, node: ast.ListComp | ast.GeneratorExp, before: list[ast.stmt]) -> ast.expr | None:
         """The elements of a comprehension in a list: a display where all that it goes over is written out, else a variable
         that statements in `before` fill. None where it cannot be written out."""
@@ -314,7 +306,7 @@ class _Comprehensions(ast.NodeTransformer):
             case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="bin"), args=[whole], keywords=[]), attr="count"),
                           args=[ast.Constant(value="1")], keywords=[]):
                 return self._bits(self.visit(whole))
-            case ast.Call(args=[ast.Starred(value=several)], keywords=[]) if (count := self.owner.arguments_of(node.func)) is not None:
+            case ast.Call(args=[ast.Starred(value=several)], keywords=[]) if (count := _arguments_of(node.func)) is not None:
                 held = fresh_name(self.owner.taken, "given")
                 self.generic_visit(node)
                 self.before.append(_assign(held, several))
@@ -376,6 +368,14 @@ class _Comprehensions(ast.NodeTransformer):
             return None
         self.before += [_assign(total, ast.Constant(0)), loop]
         return syntax.name(total)
+
+
+def _arguments_of(function: ast.expr) -> int | None:
+    """How many arguments one of NumPy's elementwise functions takes, None for others: where no list may be longer, its length is known."""
+    match function:
+        case ast.Attribute(value=ast.Name(id="np"), attr=name) if isinstance(getattr(np, name, None), np.ufunc):
+            return int(getattr(np, name).nin)
+    return None
 
 
 def _one_by_one(node: ast.Assign, closed_over: set[str]) -> list[ast.stmt] | None:

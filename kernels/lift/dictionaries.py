@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from . import syntax
 from .displays import Key, constant_key, keys_of
-from .names import assigned_in
+from .names import assigned_in, reads_of
 
 
 def dictionaries(function: ast.FunctionDef) -> dict[str, tuple[Key, ...]]:
@@ -41,4 +41,4 @@ def _keeps_its_keys(function: ast.FunctionDef, name: str, keys: tuple[Key, ...],
                 understood += 1
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=of)]) if of == name:
                 understood += 1
-    return understood == sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(function))
+    return understood == reads_of(function, name)

@@ -88,8 +88,7 @@ class Indexing(Expressions):
     def _mask(self, parts: list[ast.expr]) -> Value | None:
         if len(parts) != 1 or isinstance(parts[0], ast.Slice | ast.Constant | ast.Tuple):
             return None
-        seen = self.seen.type_of(parts[0])
-        if seen is None or seen[0] != "array" or np.dtype(seen[1]).kind != "b":
+        if not self._is_mask(parts[0]):
             return None
         for known in (self.mask, self.known_mask):
             if known is not None and known[0] == syntax.text(parts[0]):

@@ -18,8 +18,7 @@ from .writer import allocation
 class _List:
     """A list that is being filled. turns: of the loop that fills it. line, indent: where it is to be allocated, once its
     elements are known. bound: what the loop assigns, in which the length of an element may not be told. before: names that were there
-    before it. conditional: a turn may
-    add nothing, or be the last. complete: the loop has ended."""
+    before it. conditional: a turn may add nothing, or be the last. complete: the loop has ended."""
 
     loop: ast.For | None = None
     turns: str = ""

@@ -130,6 +130,11 @@ def uses_of(node: ast.AST) -> Counter[str]:
     return found
 
 
+def reads_of(tree: ast.AST, name: str) -> int:
+    """At how many places a name is read."""
+    return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(tree))
+
+
 def fresh_name(taken: set[str], wanted: str) -> str:
     """`wanted`, or the first of `wanted_2`, `wanted_3`, ... that is not in `taken`; it is then."""
     name, number = wanted, 2

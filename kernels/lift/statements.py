@@ -136,8 +136,6 @@ class Statements(Growing):
                 self.environment[name] = Value(INT64, (), lambda _: name, weak=True, name=name)
 
             return f"for {name} in range({', '.join(a.text for a in arguments)}):", begin, _turns([a.text for a in arguments])
-        if (numbers := self._numbers(call)) is not None and isinstance(node.target, ast.Name):
-            return self._over_numbers(node.target.id, *numbers)
         inner, targets = call, [node.target]
         counted = _calls(inner, "enumerate", 1)
         if counted:
@@ -175,27 +173,20 @@ class Statements(Growing):
 
     def _iterated(self, node: ast.expr) -> Value:
         """The array that a loop goes over. The numbers of a tuple are Python's own, which widen no array."""
-        numbers = self.constant_array(node)
+        numbers = self.constant_array(node) or self._numbers(node)
         return self.held(self.viewed(self.value(node), node)) if numbers is None else replace(numbers, weak=True)
 
-    def _numbers(self, node: ast.expr) -> tuple[list[int] | list[float], np.dtype] | None:
-        """The numbers of a tuple or list that is written out, all whole or all floats, and what they are."""
+    def _numbers(self, node: ast.expr) -> Value | None:
+        """An array of the numbers of a tuple or list that is written out, where all are whole or all are floats."""
         if not isinstance(node, ast.Tuple | ast.List) or not node.elts:
             return None
         values = [self.static(item) if isinstance(item, ast.Constant | ast.UnaryOp) else None for item in node.elts]
         kinds = set(map(type, values))
-        return (values, INT64 if kinds == {int} else FLOAT64) if kinds in ({int}, {float}) else None  # type: ignore[return-value]
-
-    def _over_numbers(self, name: str, values: list[int] | list[float], dtype: np.dtype) -> tuple[str, Callable[[], None], str]:
-        """The head of a loop over numbers that are written out, which its body may end early."""
-        held, position = self.fresh("numbers"), self.fresh("index")
-        self.emit(f"{held} = np.array({values!r})")
-
-        def begin() -> None:
-            self.emit(f"{name} = {held}[{position}]")
-            self.environment[name] = Value(dtype, (), lambda _: name, weak=True, name=name)
-
-        return f"for {position} in range({len(values)}):", begin, str(len(values))
+        if kinds not in ({int}, {float}):
+            return None
+        name = self.fresh("numbers")
+        self.emit(f"{name} = np.array({values!r})")
+        return self.array(name, INT64 if kinds == {int} else FLOAT64, (Affine(len(values)),), contiguous=True)
 
     def _row(self, array: Value, position: str) -> Value:
         if array.ndim == 1:

@@ -6,11 +6,11 @@ import ast
 
 from ..analysis.names import all_blocks
 from . import syntax
-from .names import assigned_in, mutated_in
+from .names import HARMLESS, assigned_in, mutated_in, reads_of
 from .seen import identity
 
 VIEWS = frozenset({"reshape", "ravel", "broadcast_to", "broadcast_arrays", "sliding_window_view", "real", "imag"})
-_READERS = frozenset("len abs sum min max float int bool complex round".split())
+_READERS = HARMLESS | {"sum"}
 _SHOWING = VIEWS | {"transpose", "swapaxes", "squeeze", "view", "asarray", "atleast_1d", "atleast_2d"}
 
 
@@ -82,19 +82,15 @@ def _dies(function: ast.FunctionDef, block: list[ast.stmt], place: int, bound: i
     name = _target(block[place])  # type: ignore[arg-type]
     if not name or bound != 1:
         return False
-    total = _reads(function, name)
+    total = reads_of(function, name)
     for statement in block[place + 1:]:
         if total == 0:
             break
-        reads = _reads(statement, name)
+        reads = reads_of(statement, name)
         if mutated_in([statement]) or reads and not _only_read(statement, name):
             return False
         total -= reads
     return total == 0
-
-
-def _reads(tree: ast.AST, name: str) -> int:
-    return sum(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in ast.walk(tree))
 
 
 def _only_read(statement: ast.stmt, name: str) -> bool:

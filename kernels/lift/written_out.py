@@ -22,7 +22,8 @@ _AXIS_AT = {name: place for place, names in (
 def items_of(iterated: ast.expr, target: ast.expr, read: list[ast.stmt] | list[ast.expr], function: ast.FunctionDef,
              constants: Mapping[str, Any], counted: bool = False) -> list[ast.expr] | None:
     """What a loop goes over, item by item, where that is written out: a display, `zip` or `enumerate` of displays; the keys, values
-    or items of a dictionary; the numbers of a `range` where what is `read` of them asks for numbers that are known beforehand, or where all are `counted`. None elsewhere."""
+    or items of a dictionary; the numbers of a `range` where what is `read` of them asks for numbers that are known beforehand, or
+    where all are `counted`. None elsewhere."""
     match _with_constants(iterated, constants):
         case ast.Tuple(elts=items) | ast.List(elts=items):
             return items
