@@ -5,9 +5,10 @@ import hashlib
 import math
 import random
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import optuna
@@ -27,6 +28,7 @@ RANDOM_ASKS = 24
 STARTUP_TRIALS = 6
 # These say something about the node or the run, nothing about the point.
 _UNINFORMATIVE = frozenset({Verdict.LOST})
+_INFORMATIVE = (TrialState.COMPLETE, TrialState.PRUNED)
 Point = Mapping[str, Any]
 
 
@@ -83,6 +85,19 @@ class Space:
         if not self._parallel(point):
             point.pop("threads", None)
         return point
+
+    def steps(self, point: Point, rng: random.Random) -> Iterator[Point]:
+        """Every point that differs from `point` in one parameter, in an order drawn at random: tunables before options."""
+        tunables = {name for name, _ in self.tunables}
+        found = [(name not in tunables, rng.random(), {**point, name: value}) for name, d in self.distributions(parallel=True).items()
+                 for value in (d.choices if isinstance(d, CategoricalDistribution) else range(d.low, d.high + 1))
+                 if name in point and value != point[name]]
+        for _, _, step in sorted(found, key=itemgetter(0, 1)):
+            if not self._parallel(step):
+                step.pop("threads", None)
+            elif self.threads > 1:
+                step.setdefault("threads", self.threads)
+            yield step
 
     def candidate(self, point: Point, base: Candidate) -> Candidate:
         """`base` moved to `point`."""
@@ -184,8 +199,11 @@ class Tuner:
             return None
         if study.optuna is None:
             study.optuna = self._create(study)
+        beside = self._untried_step(study, candidate)
         for attempt in range(MODELLED_ASKS + RANDOM_ASKS):
-            if attempt >= MODELLED_ASKS:
+            if beside is not None:
+                study.optuna.enqueue_trial(beside)
+            elif attempt >= MODELLED_ASKS:
                 # The sampler keeps to the good region; what is left unseen elsewhere is found by chance.
                 point = study.space.draw(study.rng)
                 if study.space.candidate(point, candidate).identity in self._seen:
@@ -200,6 +218,15 @@ class Tuner:
             study.optuna.tell(trial, state=TrialState.FAIL)
         study.exhausted = True
         return None
+
+    def _untried_step(self, study: _Study, candidate: Candidate) -> Point | None:
+        """A point beside the candidate's own, while the sampler knows too little to suggest anything better than chance does."""
+        assert study.optuna is not None
+        own = study.space.point(candidate)
+        if own is None or len(study.optuna.get_trials(deepcopy=False, states=_INFORMATIVE)) >= STARTUP_TRIALS:
+            return None
+        return next((step for step in study.space.steps(own, study.rng)
+                     if study.space.candidate(step, candidate).identity not in self._seen), None)
 
     def learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Tell the study of the candidate's skeleton and the evaluation's machine type how the candidate did."""

@@ -183,3 +183,13 @@ def test_optuna_is_silent(caplog, recwarn):
     assert optuna.logging.get_verbosity() >= logging.ERROR
     assert not [r for r in caplog.records if r.name.startswith("optuna")]
     assert not [w for w in recwarn if "optuna" in w.filename]
+
+
+def test_it_begins_beside_the_candidate():
+    """One number differs at first; the model suggests more once it has something to go by."""
+    tuner, base = Tuner(2, SIGNATURE, max_threads=4, finite=False), Candidate(PARALLEL)
+    tuner.learn(base, judged(base, 1.0))
+    notes = [variant.lineage.note for variant in run(tuner, base, 30)]
+    assert sorted(note.split(", ")[0] for note in notes[:4]) == ["TILE 16 -> 32", "TILE 16 -> 64", "TILE 16 -> 8", "UNROLL 1 -> 2"]
+    assert not any(word in note for note in notes[:4] for word in ("fastmath", "parallel", "threads"))
+    assert any(note.count("->") == 2 for note in notes[5:])
