@@ -44,6 +44,7 @@ class Deferral(Indexing):
         self._uses = uses_of(function)
         self.own = bound_names(function)
         self.handed_on = handed_on(function)
+        self.unsteady = frozenset(n for n in assigned if assigned[n] > 1)
         self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 
     def enter_block(self, statements: list[ast.stmt]) -> None:

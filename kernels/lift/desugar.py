@@ -20,6 +20,7 @@ from .written_out import bound_to, is_fixed, items_of, literal_of, number_of, tr
 Node = TypeVar("Node", bound=ast.AST)
 LARGEST = 96
 """Statements that such a loop may come to."""
+_OF_NUMBERS = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Load)
 _OVER_GENERATORS = frozenset("sum max min any all".split())
 
 
@@ -41,9 +42,11 @@ class _Desugarer:
         self.closed_over = {n.id for each in inner for n in ast.walk(each) if isinstance(n, ast.Name)}
 
     def run(self) -> None:
+        self.columns: dict[str, ast.stmt] = {}
         _Repeats().generic_visit(self.function)
         _IndexLists(self.constants).generic_visit(self.function)
         self.function.body = self._block(self.function.body)
+        self.function.body[:0] = self.columns.values()
         ast.fix_missing_locations(self.function)
 
     def _block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -57,8 +60,12 @@ class _Desugarer:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             return [node]
         before: list[ast.stmt] = []
+        if isinstance(node, ast.Assign):
+            node.value = self._by_columns(node) or node.value
         if isinstance(node, ast.Assign) and (single := _one_by_one(node, self.closed_over)):
             return self._block(single)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.GeneratorExp):
+            node.value = ast.ListComp(node.value.elt, node.value.generators)        # all of it is asked for at once
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript) and isinstance(node.value, ast.Tuple | ast.List) \
                 and node.value.elts and len(node.targets) == 1 and not any(isinstance(e, ast.Starred) for e in node.value.elts):
             node.value = syntax.numpy_call("array", ast.List(node.value.elts, ast.Load()))
@@ -77,11 +84,34 @@ class _Desugarer:
             unrolled = self._unrolled(node)
             if unrolled is not None:
                 return [*before, *self._block(unrolled)]
+            self._rows_by_name(node)
         for field in ("body", "orelse"):
             inner = getattr(node, field, None)
             if isinstance(inner, list) and inner:
                 setattr(node, field, self._block(inner))
         return [*self._block(before), node] if before else [node]
+
+    def _by_columns(self, node: ast.Assign) -> ast.expr | None:
+        """`dy, dx, length = TABLE[k]`, where the module's rows hold numbers of several kinds: an array for each column."""
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Subscript(value=ast.Name(id=name), slice=index)) \
+                    if all(isinstance(n, _OF_NUMBERS) for n in ast.walk(index)) and syntax.names_in(index):
+                rows = self.constants.get(name)
+                if not isinstance(rows, tuple | list) or not all(isinstance(row, tuple | list) and len(row) == len(targets) for row in rows):
+                    return None
+                columns = list(zip(*rows))
+                kinds = [{type(number) for number in column} for column in columns]
+                if len(set().union(*kinds)) == 1 or not all(kind in ({int}, {float}, {np.float64}, {float, np.float64}) for kind in kinds):
+                    return None
+                held = [f"{name}_{place}_array" for place in range(len(columns))]
+                if any(other in self.constants or other in self.taken and other not in self.columns for other in held):
+                    return None
+                for other, column in zip(held, columns):
+                    array = syntax.numpy_call("array", literal_of([number if type(number) is int else float(number) for number in column]))
+                    self.columns[other] = ast.copy_location(_assign(other, array), self.function.body[0])
+                    self.taken.add(other)
+                return ast.Tuple([ast.Subscript(syntax.name(other), copy.deepcopy(index), ast.Load()) for other in held], ast.Load())
+        return None
 
     def _calls_first(self, value: ast.expr) -> list[ast.stmt]:
         """Of a statement's value such as `max(f(x), f(y))` the calls of functions of the author's as statements before it, which may
@@ -146,6 +176,27 @@ class _Desugarer:
             result += self._given(node, item)
             result += [written_with(statement, known) for statement in node.body]
         return result
+
+    def _rows_by_name(self, node: ast.For) -> None:
+        """`for (x, y), q in zip(points, weights)`: the body takes the rows apart."""
+
+        def name_in(target: ast.expr, iterated: ast.expr) -> None:
+            match target, iterated:
+                case ast.Tuple(elts=parts), ast.Call(func=ast.Name(id="zip"), args=given) if len(parts) == len(given):
+                    pass
+                case ast.Tuple(elts=[_, _] as parts), ast.Call(func=ast.Name(id="enumerate"), args=[array]):
+                    given = [ast.Constant(None), array]
+                case _:
+                    return
+            for place, (part, array) in enumerate(zip(parts, given)):
+                if isinstance(array, ast.Call) and syntax.text(array.func) in ("zip", "enumerate"):
+                    name_in(part, array)
+                elif isinstance(part, ast.Tuple | ast.List):
+                    row = fresh_name(self.taken, "row")
+                    parts[place] = ast.Name(row, ast.Store())
+                    node.body.insert(0, ast.copy_location(ast.Assign([part], syntax.name(row)), node))
+
+        name_in(node.target, node.iter)
 
     def _given(self, node: ast.For, item: ast.expr) -> list[ast.stmt]:
         """What the variables of an unrolled loop are set to. Texts are written where they are read; nothing else may read them."""

@@ -229,11 +229,11 @@ class _Apart(ast.NodeTransformer):
                  if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == self.name]
         self.kind = type(bound[0])
         names = [thing.id for value in bound for thing in _things(value) if isinstance(thing, ast.Name)]
-        bindings = assigned_in(self.function.body)
+        bindings, given = assigned_in(self.function.body), parameters_of(self.function)
         stores = any(isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load) and syntax.text(n.value) == self.name
                      for n in ast.walk(self.function))
         if len(bound) == 1 and len(names) == len(set(names)) == len(self.keys) and not stores \
-                and all(bindings[name] == 1 for name in names):
+                and all(bindings[name] + (name in given) <= 1 for name in names):
             self.direct, self.parts = True, dict(zip(self.keys, names))     # these hold the things already, and nothing else
         self.generic_visit(self.function)
 

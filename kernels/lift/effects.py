@@ -15,6 +15,8 @@ from .values import Value
 
 AT: Mapping[str, Callable[[str, str], str]] = {
     "add": lambda a, b: f"{a} + {b}", "subtract": lambda a, b: f"{a} - {b}", "multiply": lambda a, b: f"{a} * {b}",
+    "bitwise_or": lambda a, b: f"{a} | {b}", "bitwise_and": lambda a, b: f"{a} & {b}", "bitwise_xor": lambda a, b: f"{a} ^ {b}",
+    "logical_or": lambda a, b: f"{a} | {b}", "logical_and": lambda a, b: f"{a} & {b}",
     "maximum": lambda a, b: f"np.maximum({a}, {b})", "minimum": lambda a, b: f"np.minimum({a}, {b})",
 }
 """How each ufunc that has an `.at` here takes an element in."""
@@ -36,6 +38,8 @@ class Effects(Assignments):
                 if self.value(array).ndim != 1:
                     raise CannotLift("np.put into other than a vector")
                 self._put(array, index, value)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="put_along_axis"), args=[ast.Name() as array, index, value, *axis]):
+                self._put_along(call, array, index, value, (axis or [k.value for k in call.keywords])[0])
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="fill_diagonal"), args=[array, value], keywords=[]):
                 self._diagonal(array, value)
             case ast.Call(func=ast.Name(id=name)) if name in self.helpers:
@@ -59,6 +63,16 @@ class Effects(Assignments):
         subscript = ast.copy_location(ast.Subscript(array, index, ast.Store()), array)
         self.assign(subscript, value)
 
+    def _put_along(self, call: ast.Call, array: ast.Name, index: ast.expr, value: ast.expr, axis: ast.expr) -> None:
+        """Along one axis an index names the places; along the others each is its own."""
+        place, at = self.value(array), self.static(axis)
+        if place.ndim not in (1, 2) or type(at) is not int or self.value(index).ndim != place.ndim:
+            raise CannotLift("np.put_along_axis of more than two axes")
+        if place.ndim == 2:
+            rows = f"np.arange({array.id}.shape[{1 - at % 2}])[{':, None' if at % 2 else 'None, :'}]"
+            index = ast.Tuple([syntax.parse(rows), index][::1 if at % 2 else -1], ast.Load())
+        self.assign(ast.fix_missing_locations(ast.copy_location(ast.Subscript(array, index, ast.Store()), call)), value)
+
     def _diagonal(self, array: ast.expr, value: ast.expr) -> None:
         """A number on the diagonal of a matrix."""
         place, given = self.value(array), self.cheap(self.value(value))
@@ -75,6 +89,8 @@ class Effects(Assignments):
         subscript = ast.copy_location(ast.Subscript(array, index_node, ast.Store()), call)
         value = self.cheap(self.value(value_node))
         place = self.target(subscript).place
+        if name.startswith("logical") and (place.dtype.kind, value.dtype.kind) != ("b", "b"):
+            raise CannotLift(f"np.{name}.at of other things than truth values")
         if not np.can_cast(self.arithmetic(np.add, place, value).dtype, place.dtype, "same_kind"):
             raise CannotLift("the result does not fit the array's dtype")
         value = self.stretched(value, place.extents, place.ones)

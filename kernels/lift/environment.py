@@ -36,6 +36,7 @@ class Environment(Writer):
         self.helpers = helpers
         self.environment: dict[str, Value | Pack] = {}
         self.mutated: frozenset[str] = frozenset()
+        self.unsteady: frozenset[str] = frozenset()
         self.transient: frozenset[int] = frozenset()
         self.finite = False
         self.style = PLAIN
@@ -164,9 +165,13 @@ class Environment(Writer):
             here = [(v.extents[axis], v.ones[axis]) for v in values if v.ndim >= -axis]
             wide = [e for e, one in here if not one] or [e for e, one in here if e.constant != 1] or [ONE]
             known = [e for e in wide if e.constant is not None]
-            extents.append(known[0] if known else min(wide, key=lambda e: len(e.terms)))
+            extents.append(known[0] if known else min(wide, key=self._plainness))
             ones.append(all(one for _, one in here))
         return tuple(extents), tuple(ones)
+
+    def _plainness(self, extent: Affine) -> tuple[int, bool]:
+        """Short extents come first, then those of variables that nothing gives another value."""
+        return len(extent.terms), any(syntax.names_in_text(atom) & self.unsteady for atom, _ in extent.terms)
 
     def broadcast_index(self, value: Value, index: Index, ones: tuple[bool, ...]) -> Index:
         """The index of `value` that goes with an index of the whole operation."""

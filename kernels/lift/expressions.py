@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import syntax
-from .dtypes import BOOL, FLOAT64, INT64, cast, joined, loop_dtypes, operand, settled
+from .dtypes import BOOL, FLOAT64, INT64, cast, joined, literal, loop_dtypes, operand, settled
 from .environment import Environment
 from .errors import CannotLift
 from .names import root_name, stored
@@ -322,9 +322,7 @@ class Expressions(Environment):
     def part(self, value: Value, which: str) -> Value:
         """The real or imaginary part."""
         if value.dtype.kind != "c":
-            if which == "imag":
-                raise CannotLift("the imaginary part of a real array")
-            return value
+            return value if which == "real" else value.lazily(element=lambda _: literal(0, value.dtype))
         dtype = np.dtype(np.float32 if value.dtype == np.complex64 else np.float64)
         return self.elementwise((value,), dtype, lambda x: f"({x[0]}).{which}", 0)
 

@@ -133,7 +133,7 @@ class _Inliner:
             if found is None or sum(1 for n in ast.walk(self.function) if isinstance(n, ast.stmt)) > LARGEST:
                 return True
             call, whole = found
-            helper = self.helpers[call.func.id]  # type: ignore[attr-defined]
+            helper = _for_call(self.helpers[call.func.id], call, self.taken)  # type: ignore[attr-defined]
             given = call_arguments(helper, call)
             if given is None or (not whole and writes_given(helper)):
                 call.kernwright_kept = True  # type: ignore[attr-defined]
@@ -142,7 +142,7 @@ class _Inliner:
                 call.kernwright_kept = True  # type: ignore[attr-defined]
                 continue
             pieces, value = self._instance(helper, given, call)
-            before.extend(pieces)
+            before.extend(self._block(pieces))
             if value is None:
                 if isinstance(statement, ast.Expr) and statement.value is call:
                     return False
@@ -183,6 +183,39 @@ class _Inliner:
         if body and isinstance(body[-1], ast.Return):
             value = body.pop().value or ast.Constant(None)  # type: ignore[attr-defined]
         return pieces + body, value
+
+
+def _for_call(helper: ast.FunctionDef, call: ast.Call, taken: set[str]) -> ast.FunctionDef:
+    """The helper, with a parameter for each thing that its `*rest` gets from this call."""
+    rest = helper.args.vararg
+    if rest is None or any(isinstance(argument, ast.Starred) for argument in call.args) or rest.arg in assigned_in(helper.body):
+        return helper
+    made = copy.deepcopy(helper)
+    names = [fresh_name(taken, f"{rest.arg}_{number}") for number in range(len(call.args) - len(made.args.args))]
+    made.args.args += [ast.arg(name) for name in names]
+    made.args.vararg, made.args.defaults = None, [] if names else made.args.defaults
+    whole = ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load())
+    made.body = [_Spread().visit(_Substitute({rest.arg: whole}).visit(statement)) for statement in made.body]
+    return made
+
+
+class _Spread(ast.NodeTransformer):
+    """Things that are written out as arguments of their own: `f(*(a, b))` as `f(a, b)`."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            node.args = [piece for argument in node.args for piece in (
+                argument.value.elts if isinstance(argument, ast.Starred) and isinstance(argument.value, ast.Tuple) else [argument])]
+            vars(node).pop("kernwright_kept", None)         # it could not be taken in as long as nobody knew of how many things
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(value=ast.Tuple(elts=items), slice=ast.Constant(value=int() as place)) if place < len(items):
+                return items[place]
+        return node
 
 
 def _calls(statement: ast.stmt, helpers: dict[str, ast.FunctionDef]) -> Iterator[tuple[ast.Call, bool]]:

@@ -140,7 +140,7 @@ def _of_rows(e: Expressions, name: str, rows: Value, axis: ast.expr | None) -> V
     at = axis_of(e.static(axis) or 0, rows.ndim)
     order = [*range(1, rows.ndim)]
     order.insert(at, 0)
-    return e.transposed(rows, tuple(order))
+    return e.transposed(rows, tuple(order)).lazily()
 
 
 @call("tile")

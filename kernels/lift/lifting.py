@@ -43,6 +43,7 @@ from . import (
 from .affine import Affine
 from .binning import Binned
 from .choices import join_branches
+from .composed import compose
 from .control import plain_control
 from .desugar import desugar
 from .displays import take_apart
@@ -51,6 +52,7 @@ from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of, writes_given
 from .number_lists import as_arrays, makes_lists
 from .outputs import written
+from .plain_calls import plain_calls
 from .pointwise import pointwise
 from .render import module_text
 from .seen import Instance, Instances
@@ -86,6 +88,7 @@ class Lifted:
 def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
     program = read_program(spec)
+    compose(program)
     pointwise(program.functions)
     _settle_types(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
@@ -117,9 +120,11 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
 
 def _plain_statements(function: ast.FunctionDef, constants: Mapping[str, Any]) -> None:
     """Python's shorthands and displays as plain statements, until nothing is left to do. constants: of the module, by name."""
+    plain_calls(function)
     desugar(function, constants)
     while take_apart(function):
         desugar(function, constants)
+    plain_calls(function)
 
 
 def _settle_types(program: Program, spec: OpenSpec, seed: int) -> None:

@@ -66,14 +66,24 @@ def writes_given(function: ast.FunctionDef) -> bool:
     bindings, made = assigned_in(function.body), Counter[str]()
     for node in ast.walk(function):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp() | ast.Compare() | ast.UnaryOp() | ast.Constant()):
-                made[name] += 1
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if returns_new_memory(call):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_new(value):
                 made[name] += 1
             case ast.AugAssign(target=ast.Name(id=name)):
                 made[name] += 1
     given = parameters_of(function)
     return any(name in given or not made[name] or made[name] != bindings[name] for name in mutated_in(function.body))
+
+
+def _is_new(value: ast.expr) -> bool:
+    """Whether the value shares no memory with anything that has a name."""
+    match value:
+        case ast.BinOp() | ast.Compare() | ast.UnaryOp() | ast.Constant():
+            return True
+        case ast.Attribute(value=shown, attr="T" | "real" | "imag"):
+            return _is_new(shown)
+        case ast.Call(func=ast.Attribute(value=shown, attr="reshape" | "transpose" | "swapaxes" | "ravel")) if _is_new(shown):
+            return True
+    return isinstance(value, ast.Call) and returns_new_memory(value)
 
 
 def root_name(node: ast.expr) -> list[str]:

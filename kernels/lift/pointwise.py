@@ -1,4 +1,4 @@
-"""Functions that NumPy applies number by number, written over whole arrays: np.vectorize, np.piecewise."""
+"""Functions that NumPy applies number by number, or at each index, written over whole arrays: np.vectorize, np.piecewise, np.fromfunction."""
 from __future__ import annotations
 
 import ast
@@ -6,6 +6,7 @@ import copy
 
 from . import syntax
 from .names import assigned_in, parameters_of
+from .written_out import written_with
 
 CHEAP = (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.UnaryOp, ast.Slice, ast.Tuple, ast.Load, ast.USub)
 OF_ARRAYS = frozenset(
@@ -56,7 +57,24 @@ class _Pointwise(ast.NodeTransformer):
                 made = self._over(applied, node.args)
         if syntax.text(node.func) == "np.piecewise" and len(node.args) == 3 and not node.keywords:
             made = self._pieces(*node.args)
+        if syntax.text(node.func) == "np.fromfunction" and len(node.args) == 2:
+            made = self._at_each(node.args[0], node.args[1], node.keywords)
         return node if made is None else ast.copy_location(made, node)
+
+    def _at_each(self, applied: ast.expr, shape: ast.expr, keywords: list[ast.keyword]) -> ast.expr | None:
+        """A lambda's value at all indices, where it reads each of them: so it is as large as `shape`."""
+        known = self.named.get(applied.id) if isinstance(applied, ast.Name) else applied
+        if not isinstance(known, ast.Lambda) or not isinstance(shape, ast.Tuple) or len(known.args.args) != len(shape.elts) \
+                or any(k.arg != "dtype" for k in keywords):
+            return None
+        names = [a.arg for a in known.args.args]
+        if not set(names) <= syntax.names_in(known.body):
+            return None
+        dtype = ast.unparse(keywords[0].value) if keywords else "np.float64"
+        beside = [f"({ast.unparse(extent)}), dtype={dtype})[{', '.join(':' if d == axis else 'None' for d in range(len(names)))}]"
+                  for axis, extent in enumerate(shape.elts)]
+        given = {name: syntax.parse(f"np.arange({text}") for name, text in zip(names, beside)}
+        return written_with(known.body, given)
 
     def _over(self, applied: ast.expr, given: list[ast.expr]) -> ast.expr | None:
         """The function's value at arrays in place of numbers; None where it is more than an expression of numbers."""

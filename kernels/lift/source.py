@@ -17,7 +17,11 @@ from ..spec import OpenSpec, is_numeric
 from . import syntax
 from .names import bound_names, parameters_of
 
+MOST_KEYS = 32
 RESERVED = frozenset({"np", "math", "prange", ENTRY})
+ALIASES = {"concat": "concatenate", "bitwise_invert": "invert", "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
+           "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
+"""Names that NumPy 2 has given to functions beside the older ones, which Numba knows too."""
 
 
 @dataclass
@@ -52,6 +56,8 @@ def read_program(spec: OpenSpec) -> Program:
         _LocalImports(spec.module).visit(function)
         resolver = _Resolver(spec.module, defined, bound_names(function))
         resolver.visit(function)
+        function.body[:0] = [ast.fix_missing_locations(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), function.body[0]))
+                             for name, value in resolver.written.items()]
         program.functions[wanted] = function
         program.constants.update(resolver.constants)
         for name, place in resolver.foreign.items():
@@ -84,6 +90,7 @@ class _Resolver(ast.NodeTransformer):
         self.helpers: list[str] = []
         self.constants: dict[str, Any] = {}
         self.foreign: dict[str, tuple[int, str]] = {}
+        self.written: dict[str, ast.expr] = {}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.bound or not isinstance(node.ctx, ast.Load):
@@ -96,6 +103,9 @@ class _Resolver(ast.NodeTransformer):
         known = known_object(value)
         if known is not None:
             return ast.copy_location(copy.deepcopy(syntax.parse(known)), node)
+        if (written := self._written(node.id, value)) is not None:
+            self.written[node.id] = written
+            return node
         if self._is_helper(node.id, value):
             self.helpers.append(node.id)
         elif is_constant(value):
@@ -103,6 +113,25 @@ class _Resolver(ast.NodeTransformer):
         else:
             self.foreign.setdefault(node.id, (node.lineno, f"{node.id} is neither a number, nor of NumPy or math"))
         return node
+
+    def _written(self, name: str, value: Any) -> ast.expr | None:
+        """A slice, several of them, or a dictionary of numbers and arrays, written out."""
+        if isinstance(value, slice):
+            ends = [end.item() if isinstance(end, np.generic) else end for end in (value.start, value.stop, value.step)]
+            return syntax.parse(f"slice({', '.join(map(repr, ends))})") if all(type(end) in (int, type(None)) for end in ends) else None
+        if isinstance(value, tuple) and value and all(isinstance(each, slice) for each in value):
+            parts = [self._written(name, each) for each in value]
+            return None if None in parts else ast.Tuple(parts, ast.Load())  # type: ignore[arg-type]
+        if isinstance(value, dict) and 0 < len(value) <= MOST_KEYS and all(type(key) in (str, int) for key in value) \
+                and all(is_numeric(each) and (not isinstance(each, np.ndarray) or is_constant(each)) for each in value.values()):
+            held = {key: f"{name}_{key}" if str(key).isidentifier() else f"{name}_{place}" for place, key in enumerate(value)}
+            known = vars(self.module)
+            if any(other in self.bound or known.get(other, value[key]) is not value[key] for key, other in held.items()):
+                return None
+            known.update({held[key]: each for key, each in value.items()})      # where the reference is watched it reads them by these names
+            self.constants.update({held[key]: each for key, each in value.items()})
+            return ast.Dict([ast.Constant(key) for key in value], [syntax.name(held[key]) for key in value])
+        return None
 
     def _is_helper(self, name: str, value: Any) -> bool:
         """Whether the name is a function of this file, undecorated or compiled by Numba."""
@@ -122,6 +151,7 @@ class _Resolver(ast.NodeTransformer):
             value = getattr(np, node.attr, None)
             if isinstance(value, type) and issubclass(value, np.generic) and np.dtype(value).kind in "biufc":
                 node.attr = dtype_name(np.dtype(value))
+            node.attr = ALIASES.get(node.attr, node.attr)
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

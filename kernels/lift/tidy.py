@@ -101,7 +101,7 @@ def _into(node: ast.stmt, call: ast.Call, target: ast.expr | None) -> list[ast.s
     if not isinstance(out, ast.Name | ast.Subscript | ast.Attribute):
         return [node]
     call = copy.deepcopy(call)
-    call.keywords = [k for k in call.keywords if k.arg != "out"]
+    call.keywords = [k for k in call.keywords if k.arg != "out" and not _unsafe(k)]     # an assignment casts to anything
     function = _ufunc(call)
     if function is not None:
         call.args = call.args[:function.nin]
@@ -113,6 +113,10 @@ def _into(node: ast.stmt, call: ast.Call, target: ast.expr | None) -> list[ast.s
     if target is not None and syntax.text(target) != syntax.text(out):
         pieces.append(_assign(target, copy.deepcopy(out)))
     return pieces
+
+
+def _unsafe(keyword: ast.keyword) -> bool:
+    return keyword.arg == "casting" and isinstance(keyword.value, ast.Constant) and keyword.value.value == "unsafe"
 
 
 def _whole(target: ast.expr) -> ast.expr:

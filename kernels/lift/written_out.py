@@ -37,6 +37,10 @@ def items_of(iterated: ast.expr, target: ast.expr, read: list[ast.stmt] | list[a
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="keys" | "values" | "items" as which), args=[], keywords=[]) \
                 if name in (known := dictionaries(function)):
             return [_entry(which, name, key) for key in known[name]]
+        case ast.Call(func=ast.Attribute(value=ast.Dict(keys=[_, *_] as keys, values=values), attr="keys" | "values" | "items" as which),
+                      args=[], keywords=[]) if None not in keys:
+            pairs = [ast.Tuple([key, value], ast.Load()) for key, value in zip(keys, values)]  # type: ignore[list-item]
+            return {"keys": keys, "values": values, "items": pairs}[which]  # type: ignore[return-value]
         case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]) if isinstance(target, ast.Name):
             held = lengths(function)
             numbers = [number_of(end, held) for end in ends]
@@ -95,6 +99,9 @@ def is_fixed(node: ast.expr) -> bool:
         return all(map(is_fixed, node.elts))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return is_fixed(node.operand)
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np")), args=[ast.Constant() | ast.UnaryOp() as number], keywords=[]):
+            return is_fixed(number)             # a number of the module that has a dtype
     return isinstance(node, ast.Constant | ast.Name)
 
 

@@ -37,10 +37,10 @@ PROGRAMS = {
     "conditional_output": "b = np.zeros_like(a); np.divide(1.0, a, out=b, where=q); return b",
     "mask_of_masked": "w = v.copy(); w[w > 1] = 1; w[w < -1] = -1; return w, np.where(w > 0, w, 0)",
     "infinite": "w = v / (v - v * k); w[np.isinf(w) | np.isnan(w)] = 0.0; return w",
+    "put_along": "b = np.argsort(a, axis=1); np.put_along_axis(a, b[:, :1], 9.0, axis=1); np.put_along_axis(a, b[:1], -a[:1], 0); np.put_along_axis(v, i, v[i], 0)",
     "take_along": "b = np.argmax(a, axis=1)[:, None]; return np.take_along_axis(a, b, axis=1)",
 }
 STAY = {
-    "put_along": "b = np.argsort(a, axis=1); np.put_along_axis(a, b[:, :1], 9.0, axis=1)",
     "piecewise": "return np.piecewise(v, [v < 0, v > 1], [lambda x: -x, 5.0, lambda x: x * x.sum()])",
     "flat": "a.flat[0] = 3.0; s = 0.0\n    for x in a.flat:\n        s = s * 0.9 + x\n    return s, a.flat[3]",
     "selected": "return np.select([v < -1, v < 0], [v * 2, v * 3], default=1.0), np.choose(i % 2, [v, -v]), np.compress(k, a, axis=0), np.extract(q, a)",

@@ -1,0 +1,246 @@
+"""Calls of NumPy's functions in the forms that the lift knows, before anything is watched: lists of numbers as arrays, `out=` of an
+inner call as a statement of its own, positions that are counted through all of an array as one for each axis."""
+from __future__ import annotations
+
+import ast
+import copy
+
+from . import syntax
+from .names import assigned_in, bound_names, fresh_name, parameters_of
+
+MOST_PARTS = 16
+TAKE_ARRAYS = frozenset(
+    "argmax argmin append convolve correlate cross cumprod cumsum diff digitize dot inner insert interp isin kron outer polyval "
+    "put searchsorted vdot".split())
+"""Functions that make an array of each list among their arguments, and know lists in no other meaning."""
+
+
+def plain_calls(function: ast.FunctionDef) -> None:
+    """Works in place."""
+    _PlainCalls(function).generic_visit(function)
+    ast.fix_missing_locations(function)
+
+
+class _PlainCalls(ast.NodeTransformer):
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self.taken = set(bound_names(function))
+        bindings, given = assigned_in(function.body), parameters_of(function)
+        self.rows = {node.targets[0].id for node in ast.walk(function) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+                     and bindings[node.targets[0].id] == 1 and node.targets[0].id not in given and _made_by_rows(node.value)}
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node.func:
+            case ast.Attribute(value=ast.Name(id="np"), attr=name) if name in TAKE_ARRAYS:
+                node.args = [_as_array(arg) for arg in node.args]
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id="np")), attr="at"):
+                node.args = [node.args[0], *map(_as_array, node.args[1:])]
+            case ast.Attribute(value=ast.Name(id="np"), attr="argsort" | "sort") if node.args:
+                if any(_is_none(k.value) for k in node.keywords if k.arg == "axis"):
+                    node.args[0] = syntax.numpy_call("ravel", node.args[0])
+                    node.keywords = [k for k in node.keywords if k.arg != "axis"]
+                node.args[0] = _as_array(node.args[0])
+            case ast.Attribute(value=ast.Name(id="np"), attr="take") if (made := _taken_beyond(node)) is not None:
+                return ast.copy_location(made, node)
+            case ast.Attribute(value=ast.Name(id="np"), attr="ravel_multi_index") if len(node.args) == 2 and not node.keywords:
+                return ast.copy_location(_counted_through(*node.args) or node, node)
+            case ast.Attribute(value=ast.Name(id="np"), attr="array" | "asarray"):
+                if node.args and isinstance(node.args[0], ast.List | ast.Tuple) and any(isinstance(i, ast.Starred) for i in node.args[0].elts):
+                    node.args[0] = _joined(node.args[0].elts)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """`a[range(n), k]` takes what `a[np.arange(n), k]` does, `a[np.unravel_index(k, a.shape)]` what `a.ravel()[k]`; one of several
+        elements that are written out, alike, is one of an array."""
+        self.generic_visit(node)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for place, part in enumerate(parts):
+            match part:
+                case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]):
+                    parts[place] = syntax.numpy_call("arange", *ends)
+        if not isinstance(node.slice, ast.Tuple):
+            node.slice = parts[0]
+        match node:
+            case ast.Subscript(value=array, slice=ast.Call(args=[index, shape], keywords=[]) as call, ctx=ast.Load()) \
+                    if syntax.text(call.func) == "np.unravel_index" and syntax.text(shape) == f"{syntax.text(array)}.shape":
+                node.value, node.slice = syntax.call(syntax.attribute(array, "ravel")), index
+            case ast.Subscript(value=ast.Tuple(elts=items) | ast.List(elts=items), slice=ast.Name(), ctx=ast.Load()) \
+                    if len(items) > 1 and all(isinstance(i, ast.Subscript) and _at_numbers(i.slice) for i in items):
+                node.value = syntax.numpy_call("array", ast.List(items, ast.Load()))
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> list[ast.stmt]:
+        self.generic_visit(node)
+        return [*self._written_first(node.value), node]
+
+    def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+        self.generic_visit(node)
+        return [*self._written_first(node.value), node]
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        self.generic_visit(node)
+        return [*self._flat(node.target), *self._written_first(node.value), node]
+
+    def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
+        self.generic_visit(node)
+        flat = [piece for target in node.targets for piece in self._flat(target)]
+        if flat and len(node.targets) == 1:
+            return [*self._written_first(node.value), *flat, node]
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if (count := _parts(call)) is not None:
+                parts = [fresh_name(self.taken, f"{name}_part") for _ in range(count)]
+                first = ast.Assign([ast.Tuple([ast.Name(part, ast.Store()) for part in parts], ast.Store())], call)
+                return [_at(first, node), _at(ast.Assign(node.targets, ast.List([syntax.name(part) for part in parts], ast.Load())), node)]
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Call(args=[index, shape], keywords=[]) as call) \
+                    if syntax.text(call.func) == "np.unravel_index":
+                extents = _extents(shape, len(targets))
+                if extents is not None:
+                    held = fresh_name(self.taken, "place")
+                    node.value = ast.Tuple(_along_axes(syntax.name(held), extents), ast.Load())
+                    return [_at(ast.Assign([ast.Name(held, ast.Store())], index), node), node]
+        return [*self._written_first(node.value), node]
+
+    def _flat(self, target: ast.expr) -> list[ast.stmt]:
+        """`a.flat[i] = x` as a write into a view of all elements in a row, of an array that was made row by row."""
+        match target:
+            case ast.Subscript(value=ast.Attribute(value=ast.Name() as array, attr="flat")) if array.id in self.rows:
+                held = fresh_name(self.taken, "row")
+                target.value = syntax.name(held)
+                view = syntax.call(syntax.attribute(copy.deepcopy(array), "reshape"), syntax.parse("-1"))
+                return [_at(ast.Assign([ast.Name(held, ast.Store())], view), target)]
+        return []
+
+    def _written_first(self, value: ast.expr | None) -> list[ast.stmt]:
+        """What is evaluated first in `value` and has an `out=`, as a statement before it."""
+        before: list[ast.stmt] = []
+        while True:
+            holder: ast.expr | None = None
+            at = value
+            while isinstance(at, ast.Call | ast.BinOp) and (not isinstance(at, ast.Call) or _is_numpy(at) and at.args):
+                inner = at.args[0] if isinstance(at, ast.Call) else at.left
+                if isinstance(inner, ast.Call) and _is_numpy(inner) and _out(inner) is not None:
+                    holder = at
+                at = inner
+            if holder is None:
+                return before
+            call = holder.args[0] if isinstance(holder, ast.Call) else holder.left  # type: ignore[attr-defined]
+            before.append(_at(ast.Expr(call), call))
+            result = copy.deepcopy(_out(call))
+            assert result is not None
+            if isinstance(holder, ast.Call):
+                holder.args[0] = result
+            else:
+                holder.left = result  # type: ignore[attr-defined]
+
+
+def _made_by_rows(value: ast.expr) -> bool:
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="zeros" | "ones" | "empty" | "full" | "eye"), keywords=keywords):
+            return all(k.arg == "dtype" for k in keywords)
+        case ast.Call(func=ast.Attribute(attr="copy"), args=[], keywords=[]):
+            return True
+    return False
+
+
+def _parts(call: ast.Call) -> int | None:
+    """Into how many parts an array is cut, where that is written out."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="split" | "array_split" | "hsplit" | "vsplit" | "dsplit"), args=[_, where, *_]):
+            if isinstance(where, ast.Constant) and type(where.value) is int and 0 < where.value <= MOST_PARTS:
+                return where.value
+            if isinstance(where, ast.List | ast.Tuple) and len(where.elts) < MOST_PARTS and not any(isinstance(i, ast.Starred) for i in where.elts):
+                return len(where.elts) + 1
+    return None
+
+
+def _taken_beyond(call: ast.Call) -> ast.expr | None:
+    """`np.take` of places beyond the ends, which `mode=` brings back."""
+    given = {k.arg: k.value for k in call.keywords}
+    mode, axis = given.pop("mode", None), given.pop("axis", None)
+    if given or len(call.args) != 2 or not isinstance(call.args[0], ast.Name) or not isinstance(mode, ast.Constant):
+        return None
+    array, index = call.args
+    if axis is None:
+        extent, row = f"{ast.unparse(array)}.size", syntax.numpy_call("ravel", array)
+    elif isinstance(axis, ast.Constant) and axis.value == 0:
+        extent, row = f"{ast.unparse(array)}.shape[0]", array
+    else:
+        return None
+    if mode.value == "wrap":
+        return ast.Subscript(row, syntax.binary(_as_array(index), "%", syntax.parse(extent)), ast.Load())
+    if mode.value == "clip":
+        return ast.Subscript(row, syntax.numpy_call("clip", _as_array(index), ast.Constant(0), syntax.parse(f"{extent} - 1")), ast.Load())
+    return None
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_numpy(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and syntax.text(call.func.value) == "np"
+
+
+def _out(call: ast.Call) -> ast.expr | None:
+    """Where the call's result is written, if that may be evaluated twice."""
+    return next((k.value for k in call.keywords if k.arg == "out" and isinstance(k.value, ast.Name)), None)
+
+
+def _as_array(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.List) and node.elts and not any(isinstance(item, ast.Starred) for item in node.elts):
+        return ast.copy_location(syntax.numpy_call("array", node), node)
+    return node
+
+
+def _joined(items: list[ast.expr]) -> ast.expr:
+    """`[a, *v, b]` as `np.concatenate` of `[a]`, v and `[b]`."""
+    pieces: list[ast.expr] = []
+    for item in items:
+        if isinstance(item, ast.Starred):
+            pieces.append(item.value)
+        elif pieces and isinstance(pieces[-1], ast.List):
+            pieces[-1].elts.append(item)
+        else:
+            pieces.append(ast.List([item], ast.Load()))
+    return syntax.numpy_call("concatenate", ast.Tuple([_as_array(piece) for piece in pieces], ast.Load()))
+
+
+def _extents(shape: ast.expr, count: int) -> list[ast.expr] | None:
+    match shape:
+        case ast.Tuple(elts=extents) if len(extents) == count and all(isinstance(e, ast.Name | ast.Constant | ast.Subscript) for e in extents):
+            return extents
+        case ast.Attribute(value=ast.Name(), attr="shape"):
+            return [ast.Subscript(copy.deepcopy(shape), ast.Constant(axis), ast.Load()) for axis in range(count)]
+    return None
+
+
+def _along_axes(place: ast.expr, extents: list[ast.expr]) -> list[ast.expr]:
+    """The position along each axis of what is counted through all elements, row by row."""
+    found: list[ast.expr] = []
+    for extent in reversed(extents[1:]):
+        found.insert(0, syntax.binary(copy.deepcopy(place), "%", copy.deepcopy(extent)))
+        place = syntax.binary(copy.deepcopy(place), "//", copy.deepcopy(extent))
+    return [place, *found]
+
+
+def _counted_through(index: ast.expr, shape: ast.expr) -> ast.expr | None:
+    if not isinstance(index, ast.Tuple) or (extents := _extents(shape, len(index.elts))) is None:
+        return None
+    found = index.elts[0]
+    for extent, place in zip(extents[1:], index.elts[1:]):
+        found = syntax.binary(syntax.binary(found, "*", copy.deepcopy(extent)), "+", place)
+    return found
+
+
+def _at_numbers(index: ast.expr) -> bool:
+    """Whether an index names one element by plain numbers."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return all(isinstance(n, ast.Name | ast.Constant | ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Load)
+               for part in parts for n in ast.walk(part))
+
+
+def _at(made: ast.stmt, node: ast.AST) -> ast.stmt:
+    return ast.fix_missing_locations(ast.copy_location(made, node))
