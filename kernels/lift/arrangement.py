@@ -124,6 +124,16 @@ def _take(e: Expressions, node: ast.Call) -> Lifted:
             (*i[:at], Affine.of(syntax.parse(index.element(i[at:at + index.ndim]))), *i[at + index.ndim:])))
 
 
+def _lengths(e: Expressions, node: ast.expr) -> list[str]:
+    """The texts of an argument that gives a length, or several by `*`."""
+    if not isinstance(node, ast.Starred):
+        return [e.value(node).text]
+    several = e.any_value(node.value)
+    if not isinstance(several, Pack):
+        raise CannotLift("a shape that is not written out")
+    return [length.text for length in several.items]
+
+
 @call("reshape", "ravel", "flatten", method=True)
 def _reshape(e: Expressions, node: ast.Call) -> Lifted:
     name = syntax.text(node.func)[3:]
@@ -133,12 +143,12 @@ def _reshape(e: Expressions, node: ast.Call) -> Lifted:
         raise CannotLift(f"np.{name} with these arguments")
     if name in ("ravel", "flatten"):
         shape = "-1"
-    elif len(node.args) == 2 and not isinstance(node.args[1], ast.Tuple | ast.List):
+    elif len(node.args) == 2 and not isinstance(node.args[1], ast.Tuple | ast.List | ast.Starred):
         given = e.any_value(node.args[1])
         shape = given.text
     else:
-        dimensions = node.args[1].elts if len(node.args) == 2 else node.args[1:]  # type: ignore[attr-defined]
-        shape = f"({', '.join(e.value(d).text for d in dimensions)},)"
+        dimensions = node.args[1].elts if len(node.args) == 2 and isinstance(node.args[1], ast.Tuple | ast.List) else node.args[1:]
+        shape = f"({', '.join(text for d in dimensions for text in _lengths(e, d))},)"
     own = value.contiguous and value.name is not None
     if not own and name != "flatten" and value.root is not None and ({value.root, e.hint and e.hint[1]} & e.mutated or not value.sure) \
             and getattr(node, "kernwright_id", -1) not in e.transient:

@@ -53,9 +53,21 @@ def triu_indices_from(arr, k=0):
 def tril_indices_from(arr, k=0):
     return np.tril_indices(arr.shape[0], k, arr.shape[1])
 
+def setxor1d(ar1, ar2):
+    both = np.sort(np.concatenate((np.unique(ar1), np.unique(ar2))))
+    changes = both[1:] != both[:-1]
+    single = np.ones(both.size + 1, dtype=np.bool_)
+    single[1:-1] = changes
+    return both[single[1:] & single[:-1]]
+
 def lexsort(first, second):
     order = np.argsort(first, kind="stable")
     return order[np.argsort(second[order], kind="stable")]
+
+def lexsort_3(first, second, third):
+    order = np.argsort(first, kind="stable")
+    order = order[np.argsort(second[order], kind="stable")]
+    return order[np.argsort(third[order], kind="stable")]
 '''
 """As NumPy documents them, for the arguments that these take; what is given more stays a call of NumPy's."""
 
@@ -84,6 +96,8 @@ class _Compose(ast.NodeTransformer):
                     match given:
                         case [ast.Tuple(elts=[_, _] as given) | ast.List(elts=[_, _] as given)]:
                             pass
+                        case [ast.Tuple(elts=[_, _, _] as given) | ast.List(elts=[_, _, _] as given)]:
+                            name = "lexsort_3"
                         case _:
                             return node
                 arguments = call_arguments(_defined()[name], ast.Call(node.func, given, node.keywords))

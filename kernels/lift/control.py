@@ -34,6 +34,11 @@ class _Control(ast.NodeTransformer):
         nest = over_indices(node, self.taken, self.ranks)
         if nest is not None:
             return [_at(nest, node)]
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Attribute(value=array, attr="tolist"), args=[], keywords=[])):
+                element = fresh_name(self.taken, f"{name}_element")
+                node.iter, node.target = array, ast.Name(element, ast.Store())
+                node.body.insert(0, ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(element), "item"))))
         if isinstance(node.target, ast.Tuple) and not _tuples(node.iter):
             row = fresh_name(self.taken, "row")
             node.body.insert(0, ast.Assign([node.target], syntax.name(row)))

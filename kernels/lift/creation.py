@@ -10,6 +10,7 @@ from .calls import Lifted, arguments, axis_of, call, dtype_of
 from .dtypes import FLOAT64, INT64, cast, joined, literal, stored_as
 from .errors import CannotLift
 from .expressions import Expressions
+from .seen import identity
 from .values import Index, Pack, Value, number
 
 
@@ -97,7 +98,8 @@ def _patterned(e: Expressions, node: ast.Call) -> Lifted:
 def _diagonal(e: Expressions, node: ast.Call) -> Lifted:
     x, k, *axes = arguments(node, "a offset axis1 axis2")
     one, other = (default if given is None else e.static(given) for given, default in zip(axes, (0, 1)))
-    return diagonal_of(e.value(x), e.static(k) or 0, one, other)  # type: ignore[arg-type]
+    found = diagonal_of(e.value(x), e.static(k) or 0, one, other)  # type: ignore[arg-type]
+    return found.lazily() if identity(node) in e.transient else found
 
 
 @call("diag", "diagflat")
@@ -202,25 +204,37 @@ def _grid(e: Expressions, node: ast.Subscript) -> Lifted:
 
 def _axis(e: Expressions, part: ast.Slice) -> Value:
     """The numbers that one slice of a grid stands for."""
-    step = e.static(part.step) if part.step is not None else 1
+    wanted = _count(part.step)
+    step = 1 if part.step is None or wanted is not None else e.static(part.step)
     low, high = e.value(part.lower) if part.lower is not None else number(0), e.value(part.upper)  # type: ignore[arg-type]
     if low.ndim or high.ndim or {low.dtype.kind, high.dtype.kind} - set("if"):
         raise CannotLift("a grid of other things than numbers")
-    if type(step) is int and step > 0 and low.dtype.kind == high.dtype.kind == "i":
+    if wanted is None and type(step) is int and step > 0 and low.dtype.kind == high.dtype.kind == "i":
         start = e.affine(low)
         span = e.affine(high) - start
         extent = span if step == 1 else (span + (step - 1)).floordiv(Affine(step))
         return Value(INT64, (extent,), lambda i: f"({start + i[0] * step})", cost=0)
     first, last = (e.bind(cast(v.text, v, FLOAT64)) for v in (low, high))
-    if type(step) is complex and step.real == 0.0 and step.imag >= 2.0 and step.imag == int(step.imag):
-        count = int(step.imag)
-        width, extent = e.bind(f"({last} - {first}) / {count - 1}", "width"), Affine(count)
+    if wanted is not None:
+        count = e.bind(e.value(wanted).text, "count")
+        width, extent = e.bind(f"({last} - {first}) / ({count} - 1)", "width"), Affine.atom(count)
+    elif type(step) is complex and step.real == 0.0 and step.imag >= 2.0 and step.imag == int(step.imag):
+        width, extent = e.bind(f"({last} - {first}) / {int(step.imag) - 1}", "width"), Affine(int(step.imag))
     elif type(step) in (int, float) and step > 0:
         width = repr(float(step))
         extent = Affine.atom(e.bind(f"max(int(math.ceil(({last} - {first}) / {width})), 0)", "count"))
     else:
         raise CannotLift("a grid whose step is not known beforehand")
     return Value(FLOAT64, (extent,), lambda i: f"(({i[0]}) * {width} + {first})", cost=2)
+
+
+def _count(step: ast.expr | None) -> ast.expr | None:
+    """How many numbers a grid has by a step of `n * 1j`."""
+    match step:
+        case ast.BinOp(left=ast.Name() as count, op=ast.Mult(), right=ast.Constant(value=1j)) \
+                | ast.BinOp(left=ast.Constant(value=1j), op=ast.Mult(), right=ast.Name() as count):
+            return count
+    return None
 
 
 Expressions.subscripts |= {"np.mgrid": _grid, "np.ogrid": _grid}

@@ -10,6 +10,7 @@ from .affine import ZERO, Affine
 from .errors import CannotLift
 from .expressions import bound_by
 from .indexing import Indexing
+from .mixed_integers import width_free
 from .names import assigned_in, bound_names, handed_on, mutated_in, parameters_of, root_name, uses_of
 from .values import Index, Value
 
@@ -44,6 +45,7 @@ class Deferral(Indexing):
         self._uses = uses_of(function)
         self.own = bound_names(function)
         self.handed_on = handed_on(function)
+        self.width_free = width_free(function)
         self.unsteady = frozenset(n for n in assigned if assigned[n] > 1)
         self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 

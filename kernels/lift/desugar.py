@@ -135,7 +135,9 @@ class _Desugarer:
             return []
         made: list[ast.stmt] = []
         for place, item in enumerate(iterated.elts):
-            if not is_fixed(item) and not isinstance(item, ast.Tuple | ast.List):
+            if isinstance(item, ast.Tuple | ast.List):
+                made += self._held(item)
+            elif not is_fixed(item):
                 held = fresh_name(self.taken, "item")
                 made.append(_assign(held, item))
                 iterated.elts[place] = syntax.name(held)
@@ -158,7 +160,7 @@ class _Desugarer:
     def _unrolled(self, node: ast.For) -> list[ast.stmt] | None:
         """The body once for each item of a tuple or list that is written out; None for any other loop."""
         items = items_of(node.iter, node.target, node.body, self.function, self.constants)
-        if items is None or node.orelse or not 0 < len(items) <= MOST:
+        if items is None or node.orelse or len(items) > MOST:
             return None
         if any(isinstance(n, ast.Break | ast.Continue | ast.Starred) for s in [node.iter, *node.body] for n in ast.walk(s)):
             return None

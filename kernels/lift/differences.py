@@ -107,7 +107,7 @@ def _along(vector: Value, at: int, rank: int) -> Value:
 @call("gradient")
 def _gradient(e: Expressions, node: ast.Call) -> Lifted:
     given = {k.arg: k.value for k in node.keywords}
-    if set(given) - {"axis", "edge_order"} or e.static(given.get("edge_order")) not in (None, 1):
+    if set(given) - {"axis", "edge_order"} or (order := e.static(given.get("edge_order")) or 1) not in (1, 2):
         raise CannotLift("np.gradient with these arguments")
     value = e.value(node.args[0])
     if value.ndim == 0 or value.dtype.kind not in "iuf":
@@ -123,17 +123,20 @@ def _gradient(e: Expressions, node: ast.Call) -> Lifted:
     hint, results = e.hint, []
     for at, spacing in zip(chosen, spacings):
         e.hint = hint if len(chosen) == 1 else None
-        results.append(_derivative(e, node, value, at, spacing))
+        results.append(_derivative(e, node, value, at, spacing, order))
     if len(results) == 1 and not isinstance(axes, tuple):
         return results[0]
     return Pack(tuple(results), f"({', '.join(str(r.name) for r in results)},)")
 
 
-def _derivative(e: Expressions, node: ast.AST, value: Value, at: int, spacing: Value) -> Value:
-    """Central differences inside, one-sided ones at both ends; second order where the points are not equally far apart."""
+def _derivative(e: Expressions, node: ast.AST, value: Value, at: int, spacing: Value, order: int) -> Value:
+    """Central differences inside, one-sided ones of this order at both ends; inside of second order too where the points are not equally
+    far apart."""
     dtype = value.dtype if value.dtype.kind == "f" else FLOAT64
     if spacing.ndim and spacing.dtype != dtype or not spacing.ndim and not spacing.weak and spacing.dtype != dtype:
         raise CannotLift("np.gradient in several precisions")
+    if order == 2 and spacing.ndim:
+        raise CannotLift("np.gradient of second order at the ends of points that are not equally far apart")
     result = e.allocate(e.name_for(node, "slope"), dtype, value.extents, value.ones)
     wide = replace(value.lazily(), dtype=dtype, element=lambda i: cast(value.element(i), value, dtype))
     n = value.extents[at]
@@ -174,6 +177,12 @@ def _derivative(e: Expressions, node: ast.AST, value: Value, at: int, spacing: V
     edge = tuple(Affine(1) if d == at else x for d, x in enumerate(value.extents))
     with e.nest(edge) as index:
         for start, place in ((ZERO, ZERO), (n - 2, n - 1)):
+            if order == 2:
+                start, weights = (ZERO, (-1.5, 2.0, -0.5)) if place == ZERO else (n - 3, (0.5, -2.0, 1.5))
+                write(_moved(index, at, place), sum_of([
+                    (e.arithmetic(np.true_divide, number(weight), spacing), element(wide, _moved(index, at, start + by)))
+                    for by, weight in enumerate(weights)]))
+                continue
             first, second = (element(wide, _moved(index, at, start + by)) for by in range(2))
             write(_moved(index, at, place), e.arithmetic(np.true_divide, e.arithmetic(np.subtract, second, first), gap(start)))
     return result

@@ -44,7 +44,7 @@ def _displays(function: ast.FunctionDef) -> Iterator[tuple[str, tuple[Key, ...]]
     for name, bound in values.items():
         if len(bound) == bindings[name] and name not in inner and name not in parameters_of(function) and len(set(map(type, bound))) == 1:
             keys = _all_keys(name, bound, function)
-            if keys and (not all(map(_is_simple, bound)) or not isinstance(bound[0], ast.Tuple)) and _Uses(name, bound[0], keys).understood(function):
+            if keys and (len(bound) > 1 or not all(map(_is_simple, bound)) or not isinstance(bound[0], ast.Tuple)) and _Uses(name, bound[0], keys).understood(function):
                 yield name, keys
 
 

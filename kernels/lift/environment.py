@@ -13,6 +13,7 @@ from . import syntax
 from .affine import ONE, ZERO, Affine
 from .dtypes import cast, loop_dtypes, settled
 from .errors import CannotLift
+from .mixed_integers import are_mixed
 from .seen import Instance, Type, widest
 from .styles import PLAIN
 from .values import UNKNOWN, Index, Pack, Value, number
@@ -37,6 +38,7 @@ class Environment(Writer):
         self.environment: dict[str, Value | Pack] = {}
         self.mutated: frozenset[str] = frozenset()
         self.unsteady: frozenset[str] = frozenset()
+        self.width_free: frozenset[str] = frozenset()
         self.transient: frozenset[int] = frozenset()
         self.finite = False
         self.style = PLAIN
@@ -60,6 +62,8 @@ class Environment(Writer):
 
     def variable(self, name: str, node: ast.expr) -> Value | Pack:
         """What the variable holds: as it was assigned, else as it was seen."""
+        if self.is_mixed(name):
+            return self.of_type(name, ("scalar", np.dtype(np.int64).str, False))
         if name in self.environment:
             return self.environment[name]
         if name in self.constants:
@@ -72,6 +76,10 @@ class Environment(Writer):
         known = self.of_type(name, seen, tuple(self.seen.expressions[node.kernwright_id].ones))  # type: ignore[attr-defined]
         self.environment[name] = known
         return known
+
+    def is_mixed(self, name: str) -> bool:
+        """Whether the variable holds integers of several widths, none of which matters: it has 64 bits."""
+        return name in self.width_free and are_mixed(self.seen.bindings.get(name, set()))
 
     def of_type(self, name: str, seen: Type, ones: tuple[bool, ...] = (), sure: bool = False) -> Value | Pack:
         """A variable of an observed type. Raises CannotLift for what is no number, array or tuple of those."""

@@ -69,6 +69,8 @@ class Expressions(Environment):
         seen = self.seen.type_of(node)
         if seen is None or seen[0] not in ("array", "scalar"):
             return
+        if found.dtype.kind in "iu" and np.dtype(seen[1]).kind in "iu" and any(map(self.is_mixed, syntax.names_in(node))):
+            return
         ndim = seen[2] if seen[0] == "array" and self.mask is None else found.ndim if self.mask is not None else 0
         if np.dtype(seen[1]) != found.dtype or ndim != found.ndim:
             raise CannotLift(f"`{syntax.text(node)[:60]}` was read as {found.dtype} of {found.ndim} dimension(s), but is "
@@ -266,9 +268,20 @@ class Expressions(Environment):
         except CannotLift:
             back()
             return self._in_branches(test, node)
-        if then.dtype != otherwise.dtype:
-            raise CannotLift("the two branches of a conditional differ in type")
-        return scalar(f"({then.text} if {test} else {otherwise.text})", then.dtype, then.weak and otherwise.weak)
+        dtype = self._common(then, otherwise, node)
+        texts = [each.text if each.dtype == dtype else cast(each.text, each, dtype) for each in (then, otherwise)]
+        return scalar(f"({texts[0]} if {test} else {texts[1]})", dtype, then.weak and otherwise.weak)
+
+    def _common(self, one: Value, other: Value, node: ast.IfExp) -> np.dtype:
+        """The dtype of both branches; of integers of several widths 64 bits, where the variable that gets one of them may have any width.
+        Raises CannotLift."""
+        if one.dtype == other.dtype:
+            return one.dtype
+        match self.statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in self.width_free and node in _branches(value) \
+                    and {one.dtype.kind, other.dtype.kind} <= {"i", "u"} and np.uint64 not in (one.dtype, other.dtype):
+                return INT64
+        raise CannotLift("the two branches of a conditional differ in type")
 
     def _in_branches(self, test: str, node: ast.IfExp) -> Value:
         """A number of which one way or the other takes statements, such as the loop of a sum."""
@@ -386,3 +399,8 @@ def _plain(text: str) -> bool:
 def bound_by(statement: ast.stmt) -> set[str]:
     """The variables that a statement assigns."""
     return set(stored(statement))
+
+
+def _branches(value: ast.expr) -> list[ast.expr]:
+    """What a value may be, and the conditionals that decide it."""
+    return [value, *_branches(value.body), *_branches(value.orelse)] if isinstance(value, ast.IfExp) else [value]

@@ -133,8 +133,15 @@ class _Inliner:
             if found is None or sum(1 for n in ast.walk(self.function) if isinstance(n, ast.stmt)) > LARGEST:
                 return True
             call, whole = found
-            helper = _for_call(self.helpers[call.func.id], call, self.taken)  # type: ignore[attr-defined]
+            helper = self._with_functions(_for_call(self.helpers[call.func.id], call, self.taken), call)  # type: ignore[attr-defined]
             given = call_arguments(helper, call)
+            if given is not None and not whole and writes_given(helper) and _comes_first(statement, call):
+                held = fresh_name(self.taken, "given")
+                first = ast.copy_location(ast.Assign([ast.Name(held, ast.Store())], call), statement)
+                _Replace(call, ast.copy_location(ast.Name(held, ast.Load()), call)).visit(statement)
+                if self._expand(first, before):
+                    before.append(first)
+                continue
             if given is None or (not whole and writes_given(helper)):
                 call.kernwright_kept = True  # type: ignore[attr-defined]
                 continue
@@ -151,6 +158,19 @@ class _Inliner:
                 return False
             _Replace(call, value).visit(statement)
         return True
+
+    def _with_functions(self, helper: ast.FunctionDef, call: ast.Call) -> ast.FunctionDef:
+        """The helper in which parameters that this call gives functions stand for these, which are taken in."""
+        called = {n.func.id for n in ast.walk(helper) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        functions = {name: value.id for name, value in zip(parameters_of(helper), call_arguments(helper, call) or ())
+                     if isinstance(value, ast.Name) and value.id in self.helpers and value.id != helper.name and name in called
+                     and not assigned_in(helper.body)[name]}
+        if not functions:
+            return helper
+        made = copy.deepcopy(helper)
+        made.body = [Rename(functions).visit(statement) for statement in made.body]
+        _Inliner(made, {name: known for name, known in self.helpers.items() if name != helper.name}).run()
+        return made
 
     def _self_reference(self, helper: ast.FunctionDef) -> bool:
         return any(isinstance(n, ast.Name) and n.id == helper.name for n in ast.walk(helper))
@@ -236,6 +256,32 @@ def _calls(statement: ast.stmt, helpers: dict[str, ast.FunctionDef]) -> Iterator
         for call in _unconditional(root):
             if isinstance(call.func, ast.Name) and call.func.id in helpers and not hasattr(call, "kernwright_kept"):
                 yield call, call is getattr(statement, "value", None) and not isinstance(statement, ast.AugAssign)
+
+
+def _comes_first(statement: ast.stmt, call: ast.Call) -> bool:
+    """Whether nothing of the statement reads memory before the call is made, so that the call may be a statement before it."""
+    root = getattr(statement, "test", None) if isinstance(statement, ast.If) else getattr(statement, "value", None)
+    return root is not None and not isinstance(statement, ast.AugAssign) and _reaches(root, call) is True
+
+
+def _reaches(node: ast.AST, call: ast.Call) -> bool | None:
+    """Whether `call` is what `node` does first; None where it does not contain it, and reads nothing."""
+    if node is call:
+        return True
+    match node:
+        case ast.Name() | ast.Constant():
+            return None
+        case ast.Attribute(value=inner):
+            return _reaches(inner, call)
+        case ast.IfExp(test=first) | ast.BoolOp(values=[first, *_]) | ast.Compare(left=first, ops=[_, _, *_]):
+            return _reaches(first, call) or False
+        case ast.Tuple() | ast.List() | ast.Slice() | ast.keyword() | ast.BinOp() | ast.Compare() | ast.UnaryOp() | ast.Subscript() | ast.Call():
+            for part in ast.iter_child_nodes(node):
+                found = _reaches(part, call) if isinstance(part, ast.expr | ast.keyword) else None
+                if found is not None:
+                    return found
+            return None if isinstance(node, ast.Tuple | ast.List | ast.Slice | ast.keyword) else False
+    return False
 
 
 def _unconditional(node: ast.expr) -> Iterator[ast.Call]:

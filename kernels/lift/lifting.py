@@ -54,6 +54,7 @@ from .number_lists import as_arrays, makes_lists
 from .outputs import written
 from .plain_calls import plain_calls
 from .pointwise import pointwise
+from .ranges import with_bounds
 from .render import module_text
 from .seen import Instance, Instances
 from .slices import with_slices
@@ -93,6 +94,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
     _settle_types(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():
+        with_bounds(function)
         plain_control(function, ranks if name == program.entry else {})
         _plain_statements(function, program.constants)
         with_slices(function)

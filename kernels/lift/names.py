@@ -63,6 +63,11 @@ def mutated_in(statements: list[ast.stmt]) -> frozenset[str]:
 
 def writes_given(function: ast.FunctionDef) -> bool:
     """Whether the function may write into memory other than of arrays that it makes itself."""
+    return bool(mutated_in(function.body) - made_anew(function))
+
+
+def made_anew(function: ast.FunctionDef) -> frozenset[str]:
+    """Variables that hold nothing but memory that the function has made for them; other names may show it too."""
     bindings, made = assigned_in(function.body), Counter[str]()
     for node in ast.walk(function):
         match node:
@@ -70,8 +75,7 @@ def writes_given(function: ast.FunctionDef) -> bool:
                 made[name] += 1
             case ast.AugAssign(target=ast.Name(id=name)):
                 made[name] += 1
-    given = parameters_of(function)
-    return any(name in given or not made[name] or made[name] != bindings[name] for name in mutated_in(function.body))
+    return frozenset(name for name in made if made[name] == bindings[name]) - set(parameters_of(function))
 
 
 def _is_new(value: ast.expr) -> bool:

@@ -66,15 +66,15 @@ def all_ordered(e: Expressions, value: Value, dtype: np.dtype, name: str) -> Val
 
 @call("argsort", method=True)
 def _argsort(e: Expressions, node: ast.Call) -> Lifted:
-    """A merge sort of positions, in which equal elements keep their order. Other kinds leave open what becomes of those: Numba has one
-    for vectors; along an axis of more dimensions numbers are taken to differ, which floats mostly do."""
+    """A merge sort of positions, in which equal elements keep their order. Other kinds leave open what becomes of those: numbers are taken
+    to differ, which floats mostly do."""
     x, axis, kind = arguments(node, "a axis kind")
     stable = isinstance(kind, ast.Constant) and kind.value in ("stable", "mergesort")
     value, along = e.value(x), axis_given(e, node, axis, -1)  # type: ignore[arg-type]
     if value.ndim == 0 or value.dtype.kind not in "iuf" or type(along) is not int:
         raise CannotLift("np.argsort of this")
-    if not stable and (value.ndim == 1 or value.dtype.kind != "f"):
-        raise CannotLift("np.argsort other than a stable one of a vector")
+    if not stable and value.dtype.kind != "f":
+        raise CannotLift("np.argsort other than a stable one, of integers")
     value, at = e.held(value), axis_of(along, value.ndim)
     n = value.extents[at]
     if value.ndim == 1:

@@ -5,35 +5,72 @@ from __future__ import annotations
 import ast
 import copy
 
+import numpy as np
+
+from ..analysis.names import all_blocks
 from . import syntax
 from .names import assigned_in, bound_names, fresh_name, parameters_of
+from .written_out import written_with
 
 MOST_PARTS = 16
 TAKE_ARRAYS = frozenset(
-    "argmax argmin append convolve correlate cross cumprod cumsum diff digitize dot inner insert interp isin kron outer polyval "
+    "argmax argmin append convolve correlate cross cumprod cumsum diff digitize dot histogram inner insert interp isin kron outer polyval "
     "put searchsorted vdot".split())
 """Functions that make an array of each list among their arguments, and know lists in no other meaning."""
 
 
 def plain_calls(function: ast.FunctionDef) -> None:
     """Works in place."""
+    functions = _named_functions(function)
+    if functions:
+        for block in list(all_blocks(function)):
+            block[:] = [statement for statement in block if not _names_one(statement, functions)] or [ast.Pass()]
+        function.body = [written_with(statement, functions) for statement in function.body]
     _PlainCalls(function).generic_visit(function)
     ast.fix_missing_locations(function)
+
+
+def _named_functions(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """Variables that stand for one of NumPy's functions or types: `norm = np.linalg.norm`."""
+    return {name: value for name, value in _assigned_once(function).items() if callable(_of_numpy(value))}
+
+
+def _assigned_once(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What variables stand for that get a value at a single place."""
+    bindings, given = assigned_in(function.body), parameters_of(function)
+    return {s.targets[0].id: s.value for s in ast.walk(function)
+            if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
+            and bindings[s.targets[0].id] == 1 and s.targets[0].id not in given}
+
+
+def _of_numpy(node: ast.expr) -> object:
+    """What `np.f` or `np.module.f` stands for."""
+    if isinstance(node, ast.Name) and node.id == "np":
+        return np
+    return getattr(_of_numpy(node.value), node.attr, None) if isinstance(node, ast.Attribute) else None
+
+
+def _names_one(statement: ast.stmt, functions: dict[str, ast.expr]) -> bool:
+    return isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name) and statement.targets[0].id in functions
 
 
 class _PlainCalls(ast.NodeTransformer):
     def __init__(self, function: ast.FunctionDef) -> None:
         self.taken = set(bound_names(function))
-        bindings, given = assigned_in(function.body), parameters_of(function)
-        self.rows = {node.targets[0].id for node in ast.walk(function) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-                     and bindings[node.targets[0].id] == 1 and node.targets[0].id not in given and _made_by_rows(node.value)}
+        once = _assigned_once(function)
+        self.rows = {name for name, value in once.items() if _made_by_rows(value)}
+        self.axes = {name: value for name, value in once.items() if _is_axes(value)}
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        if _is_numpy(node):
+            node.args = [syntax.numpy_call("arange", *arg.args) if _is_range(arg) else arg for arg in node.args]
         match node.func:
+            case ast.Attribute(value=ast.Name(id="np"), attr="choose") if (within := _chosen_within(node)) is not None:
+                node.args[0], node.keywords = within, []
             case ast.Attribute(value=ast.Name(id="np"), attr=name) if name in TAKE_ARRAYS:
                 node.args = [_as_array(arg) for arg in node.args]
             case ast.Attribute(value=ast.Attribute(value=ast.Name(id="np")), attr="at"):
@@ -48,8 +85,17 @@ class _PlainCalls(ast.NodeTransformer):
             case ast.Attribute(value=ast.Name(id="np"), attr="ravel_multi_index") if len(node.args) == 2 and not node.keywords:
                 return ast.copy_location(_counted_through(*node.args) or node, node)
             case ast.Attribute(value=ast.Name(id="np"), attr="array" | "asarray"):
+                if node.args and isinstance(node.args[0], ast.BinOp) and (pieces := _repeated(node.args[0])) is not None:
+                    node.args[0] = syntax.numpy_call("concatenate", ast.Tuple(pieces, ast.Load())) if len(pieces) > 1 else pieces[0]
                 if node.args and isinstance(node.args[0], ast.List | ast.Tuple) and any(isinstance(i, ast.Starred) for i in node.args[0].elts):
                     node.args[0] = _joined(node.args[0].elts)
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        """An axis that a variable holds."""
+        self.generic_visit(node)
+        if node.arg in ("axis", "axes") and isinstance(node.value, ast.Name):
+            node.value = copy.deepcopy(self.axes.get(node.value.id, node.value))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
@@ -58,9 +104,8 @@ class _PlainCalls(ast.NodeTransformer):
         self.generic_visit(node)
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         for place, part in enumerate(parts):
-            match part:
-                case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]):
-                    parts[place] = syntax.numpy_call("arange", *ends)
+            if _is_range(part):
+                parts[place] = syntax.numpy_call("arange", *part.args)  # type: ignore[attr-defined]
         if not isinstance(node.slice, ast.Tuple):
             node.slice = parts[0]
         match node:
@@ -136,6 +181,16 @@ class _PlainCalls(ast.NodeTransformer):
                 holder.left = result  # type: ignore[attr-defined]
 
 
+def _is_axes(value: ast.expr) -> bool:
+    """Whether the value is a whole number that is written out, or a tuple of such."""
+    match value:
+        case ast.Tuple(elts=[_, *_] as parts):
+            return not any(isinstance(part, ast.Tuple) for part in parts) and all(map(_is_axes, parts))
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int())):
+            return True
+    return isinstance(value, ast.Constant) and type(value.value) is int
+
+
 def _made_by_rows(value: ast.expr) -> bool:
     match value:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="zeros" | "ones" | "empty" | "full" | "eye"), keywords=keywords):
@@ -176,6 +231,21 @@ def _taken_beyond(call: ast.Call) -> ast.expr | None:
     return None
 
 
+def _is_range(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and syntax.text(node.func) == "range" and not node.keywords
+
+
+def _chosen_within(call: ast.Call) -> ast.expr | None:
+    """The choices of `np.choose` among things that are written out, as `mode=` brings them back."""
+    match call:
+        case ast.Call(args=[choice, ast.List(elts=items) | ast.Tuple(elts=items)], keywords=[ast.keyword(arg="mode", value=ast.Constant(value=mode))]):
+            if mode == "clip":
+                return syntax.numpy_call("clip", choice, ast.Constant(0), ast.Constant(len(items) - 1))
+            if mode == "wrap":
+                return syntax.binary(choice, "%", ast.Constant(len(items)))
+    return None
+
+
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -193,6 +263,24 @@ def _as_array(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.List) and node.elts and not any(isinstance(item, ast.Starred) for item in node.elts):
         return ast.copy_location(syntax.numpy_call("array", node), node)
     return node
+
+
+def _repeated(node: ast.expr) -> list[ast.expr] | None:
+    """The arrays that lists of numbers become which are added and repeated: `[0] + [9] * (n - 1)`; None for anything else."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            one, other = _repeated(left), _repeated(right)
+            return None if one is None or other is None else one + other
+        case ast.List(elts=[_, *_] as items) if all(map(_is_number, items)):
+            return [syntax.numpy_call("array", node)]
+        case ast.BinOp(left=ast.List(elts=[item]), op=ast.Mult(), right=count) | ast.BinOp(left=count, op=ast.Mult(), right=ast.List(elts=[item])) \
+                if _is_number(item):
+            return [syntax.numpy_call("full", count, item)]
+    return None
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _joined(items: list[ast.expr]) -> ast.expr:

@@ -8,7 +8,7 @@ import numpy as np
 from . import syntax
 from .affine import Affine
 from .calls import Lifted, arguments, call
-from .dtypes import FLOAT64, INT64, cast
+from .dtypes import BOOL, FLOAT64, INT64, cast
 from .errors import CannotLift
 from .expressions import Expressions
 from .reductions import reduced
@@ -111,14 +111,28 @@ def _divmod(e: Expressions, node: ast.Call) -> Lifted:
     return Pack(parts, f"({parts[0].text}, {parts[1].text})" if parts[0].ndim == 0 else "?")
 
 
-MATH = "sqrt exp log sin cos tan tanh sinh cosh asin acos atan log2 log10 log1p expm1 fabs erf erfc gamma lgamma".split()
+@call("item", method=True)
+def _item(e: Expressions, node: ast.Call) -> Lifted:
+    """A number of NumPy's as Python's own."""
+    (x,) = arguments(node, "a")
+    value = e.value(x)  # type: ignore[arg-type]
+    own = {"b": BOOL, "i": INT64, "u": INT64, "f": FLOAT64}.get(value.dtype.kind)
+    if value.ndim or own is None or value.dtype == np.uint64:
+        raise CannotLift("`.item()` of other than a real number")
+    return value.lazily(dtype=own, weak=True, element=lambda index: cast(value.element(index), value, own))
 
 
-@call(*MATH, "atan2", "hypot", "pow", "floor", "ceil", prefix="math.")
+MATH = ("sqrt exp log sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh log2 log10 log1p expm1 fabs erf erfc gamma lgamma degrees "
+        "radians").split()
+WHOLE, TRUTHS = ("floor", "ceil", "trunc"), ("isnan", "isinf", "isfinite")
+
+
+@call(*MATH, *WHOLE, *TRUTHS, "atan2", "hypot", "pow", "copysign", prefix="math.")
 def _of_math(e: Expressions, node: ast.Call) -> Lifted:
     values = [e.value(a) for a in node.args]
     if node.keywords or any(v.ndim or v.dtype.kind not in "iuf" for v in values):
         raise CannotLift(f"{syntax.text(node.func)} of these arguments")
     texts = [v.text if v.dtype == FLOAT64 else cast(v.text, v, FLOAT64) for v in values]
-    whole = node.func.attr in ("floor", "ceil")  # type: ignore[attr-defined]
-    return scalar(f"{syntax.text(node.func)}({', '.join(texts)})", INT64 if whole else FLOAT64, weak=True, cost=10)
+    name = node.func.attr  # type: ignore[attr-defined]
+    dtype = BOOL if name in TRUTHS else INT64 if name in WHOLE else FLOAT64
+    return scalar(f"{syntax.text(node.func)}({', '.join(texts)})", dtype, weak=True, cost=10)

@@ -204,6 +204,8 @@ def known_object(value: Any) -> str | None:
         return f"np.{dtype_name(value)}" if value.kind in "biufc" else None
     if isinstance(value, type) and issubclass(value, np.generic):
         return f"np.{dtype_name(np.dtype(value))}" if np.dtype(value).kind in "biufc" else None
+    if value is np.lib.stride_tricks or value is np.lib.stride_tricks.sliding_window_view:
+        return "np.lib.stride_tricks" + ("" if value is np.lib.stride_tricks else ".sliding_window_view")
     name = getattr(value, "__name__", None)
     if isinstance(name, str) and callable(value):
         for module, prefix in ((np, "np"), (math, "math"), (np.linalg, "np.linalg"), (itertools, "itertools")):

@@ -8,6 +8,7 @@ from .calls import Lifted, arguments, call
 from .dtypes import FLOAT64, INT64, cast, literal
 from .errors import CannotLift
 from .expressions import Expressions
+from .joining import array_like
 from .reductions import reduced
 from .values import Pack, Value
 
@@ -17,11 +18,11 @@ def _histogram(e: Expressions, node: ast.Call) -> Lifted:
     x, bins, limits, density, weights = arguments(node, "a bins range density weights")
     value, weight = e.value(x), e.value(weights) if weights is not None else None  # type: ignore[arg-type]
     value = e.held(value) if value.cost and value.ndim else value
-    if value.ndim == 0 or value.dtype.kind not in "iu" and value.dtype != FLOAT64 or e.static(density):
-        raise CannotLift(f"np.histogram of {value.dtype}, or as a density")
+    if value.ndim == 0 or value.dtype.kind not in "iu" and value.dtype != FLOAT64:
+        raise CannotLift(f"np.histogram of {value.dtype}")
     if weight is not None and (weight.ndim != value.ndim or weight.dtype.kind not in "if"):
         raise CannotLift("np.histogram with these weights")
-    wanted = e.value(bins) if bins is not None else None
+    wanted = array_like(e, bins) if bins is not None else None
     if wanted is not None and wanted.ndim == 1 and wanted.dtype.kind in "iuf":
         edges = e.held(wanted)
         count = edges.extents[0] - 1
@@ -43,7 +44,18 @@ def _histogram(e: Expressions, node: ast.Call) -> Lifted:
             (_even_bin if even else _searched_bin)(e, which, element, low, high, count, edges)
             place = counts.element((Affine.atom(which),))
             e.emit(f"{place} += {weight.element(index) if weight is not None else 1}")
+    if e.static(density):
+        counts = _density(e, counts, edges, count)
     return Pack((counts, edges), f"({counts.name}, {edges.name})")
+
+
+def _density(e: Expressions, counts: Value, edges: Value, count: Affine) -> Value:
+    """What each bin has of all, by its width."""
+    total, (density,) = reduced(e, ast.Pass(), "sum", counts, None, False), (e.allocate(e.fresh("density"), FLOAT64, (count,)),)
+    with e.nest((count,)) as (k,):
+        width = f"({cast(edges.element((k + 1,)), edges, FLOAT64)} - {cast(edges.element((k,)), edges, FLOAT64)})"
+        e.emit(f"{density.element((k,))} = {cast(counts.element((k,)), counts, FLOAT64)} / {width} / {total.text}")
+    return density
 
 
 def _even(e: Expressions, value: Value, count: Affine, limits: ast.expr | None) -> tuple[str, str, Value]:

@@ -6,10 +6,10 @@ import ast
 
 from ..analysis.names import all_blocks
 from . import syntax
-from .names import HARMLESS, assigned_in, mutated_in, reads_of
+from .names import HARMLESS, assigned_in, made_anew, mutated_in, reads_of
 from .seen import identity
 
-VIEWS = frozenset({"reshape", "ravel", "broadcast_to", "broadcast_arrays", "sliding_window_view", "real", "imag"})
+VIEWS = frozenset({"reshape", "ravel", "broadcast_to", "broadcast_arrays", "sliding_window_view", "real", "imag", "diagonal"})
 _READERS = HARMLESS | {"sum"}
 _SHOWING = VIEWS | {"transpose", "swapaxes", "squeeze", "view", "asarray", "atleast_1d", "atleast_2d"}
 
@@ -83,14 +83,29 @@ def _dies(function: ast.FunctionDef, block: list[ast.stmt], place: int, bound: i
     if not name or bound != 1:
         return False
     total = reads_of(function, name)
+    made, shown = made_anew(function), _behind(function, block[place].value)  # type: ignore[attr-defined]
     for statement in block[place + 1:]:
         if total == 0:
             break
         reads = reads_of(statement, name)
-        if mutated_in([statement]) or reads and not _only_read(statement, name):
+        if mutated_in([statement]) - (made - shown) or reads and not _only_read(statement, name):
             return False
         total -= reads
     return total == 0
+
+
+def _behind(function: ast.FunctionDef, value: ast.expr) -> set[str]:
+    """The variables whose memory a value may show, by whatever other variables."""
+    found: set[str] = set()
+    pending = list(syntax.names_in(value))
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += [other for node in ast.walk(function) if isinstance(node, ast.Assign | ast.For | ast.AugAssign)
+                        and name in assigned_in([node]) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
+                        for other in syntax.names_in(part)]
+    return found
 
 
 def _only_read(statement: ast.stmt, name: str) -> bool:

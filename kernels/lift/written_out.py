@@ -42,10 +42,11 @@ def items_of(iterated: ast.expr, target: ast.expr, read: list[ast.stmt] | list[a
             pairs = [ast.Tuple([key, value], ast.Load()) for key, value in zip(keys, values)]  # type: ignore[list-item]
             return {"keys": keys, "values": values, "items": pairs}[which]  # type: ignore[return-value]
         case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]) if isinstance(target, ast.Name):
-            held = lengths(function)
+            held = {name: len(value) for name, value in constants.items() if isinstance(value, tuple | list)} | lengths(function)
+            asked = set(lengths(function)) | {name for name, value in constants.items() if _is_ragged(value)}
             numbers = [number_of(end, held) for end in ends]
             if numbers and None not in numbers and 0 not in numbers[2:] and len(range(*numbers)) <= MOST \
-                    and (counted or any(_asks(node, target.id, held) for node in read)):
+                    and (counted or any(_asks(node, target.id, asked) for node in read)):
                 return [ast.Constant(number) for number in range(*numbers)]
     return None
 
@@ -68,9 +69,22 @@ def bound_to(target: ast.expr, item: ast.expr) -> dict[str, ast.expr] | None:
 def _with_constants(iterated: ast.expr, constants: Mapping[str, Any]) -> ast.expr:
     """What a loop goes over, with tuples and lists that the module names written out."""
 
+    def value_of(node: ast.expr) -> Any:
+        match node:
+            case ast.Name(id=name):
+                return constants.get(name)
+            case ast.Subscript(value=inner, slice=ast.Slice(lower, upper, step)):
+                ends, value = [None if end is None else number_of(end, {}) for end in (lower, upper, step)], value_of(inner)
+                known = all(end is None or number is not None for end, number in zip((lower, upper, step), ends))
+                return value[slice(*ends)] if known and ends[2] != 0 and isinstance(value, tuple | list) else None
+            case ast.Subscript(value=inner, slice=index) if (place := number_of(index, {})) is not None:
+                value = value_of(inner)
+                return value[place] if isinstance(value, tuple | list) and -len(value) <= place < len(value) else None
+        return None
+
     def written(node: ast.expr) -> ast.expr:
-        value = constants.get(node.id) if isinstance(node, ast.Name) else None
-        return literal_of(value) if isinstance(value, tuple | list) and 0 < len(value) <= MOST else node
+        value = value_of(node)
+        return literal_of(value) if isinstance(value, tuple | list) and len(value) <= MOST else node
 
     match iterated:
         case ast.Call(func=ast.Name(id="enumerate" | "zip") as function, args=given, keywords=keywords):
@@ -117,7 +131,12 @@ def number_of(node: ast.expr, held: Mapping[str, int]) -> int | None:
     return None
 
 
-def _asks(node: ast.AST, name: str, held: Mapping[str, int]) -> bool:
+def _is_ragged(value: Any) -> bool:
+    """Whether these are rows of several lengths."""
+    return isinstance(value, tuple | list) and all(isinstance(row, tuple | list) for row in value) and len(set(map(len, value))) > 1
+
+
+def _asks(node: ast.AST, name: str, held: set[str]) -> bool:
     """Whether something goes by the number `name` that must be known beforehand: an axis, or which thing of a list."""
     for each in ast.walk(node):
         match each:

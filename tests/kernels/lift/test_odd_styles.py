@@ -153,6 +153,77 @@ PROGRAMS = {
             if s[i]:
                 s[i * i::i] = False
         return s, v[::k] * 2, a[:, 1::k].sum(axis=0), v[k:-1:k + 1] + 1""",
+    "state_in_a_tuple": """top = (-9.0, 0, 0.0)
+        for j in range(a.shape[1]):
+            if a[0, j] * 2 > top[0]:
+                top = (a[0, j] * 2, j, v[0] - j)
+        _, j, t = top
+        return j, t, top[0]""",
+    "there_and_back": """c = np.zeros_like(a)
+        for y in range(a.shape[0]):
+            xs = range(a.shape[1]) if y % 2 == 0 else range(a.shape[1] - 1, -1, -1)
+            step = 1 if y % 2 == 0 else -1
+            for x in xs:
+                c[y, x] = q = min(max(int(a[y, x] * 7 + 0.5), 0), 6)
+                if 0 <= x + step < a.shape[1]:
+                    a[y, x + step] += (a[y, x] - q / 7) * 0.5
+            for x in (range(2) if y > 2 else range(1, 3)):
+                c[y, x] += 1
+        rows = range(1, len(v))
+        for y in rows:
+            c[y] += c[y - 1]
+        return c""",
+    "elements_as_numbers_of_python": """h = 0x811C9DC5
+        for e in i_.astype(np.uint8).tolist():
+            h = ((h ^ e) * 0x01000193) & 0xFFFFFFFF
+        return h, v[0].item() * 2""",
+    "functions_of_arrays_in_a_list": """def far(x, y):
+            return np.abs(x - y).max(axis=-1)
+        def near(x, y):
+            return ((x - y) ** 2).sum(axis=-1)
+        def of_rows(x, y, metric):
+            out = np.empty(len(y))
+            for q in range(len(y)):
+                out[q] = metric(x, y[q]).max()
+            return out
+        return np.stack([of_rows(a, b, f) for f in (far, near)])""",
+    "axes_by_name": """ax = (0, 1)
+        along = -1
+        return a.sum(axis=ax), b.mean(axis=along)""",
+    "numbers_of_math": """return math.copysign(2.0, -v[0]), math.isnan(v[1]), math.trunc(v[0] * 9), math.degrees(v[1]), math.asinh(v[2])""",
+    "lists_added_and_repeated": """return np.array([0] + [9999] * (k + 1)), np.array([1.5] * len(v), dtype=np.float32), np.array(3 * [-1])""",
+    "views_while_others_are_written": """def stencil(x, n):
+            u = x.reshape(n, k)
+            r = 4.5 * u
+            r[1:, :] -= 1.2 * u[:-1, :]
+            r[:-1, :] -= 0.8 * u[1:, :]
+            return r.ravel()
+        Q = np.zeros((4, 2 * len(v)))
+        Q[0, ::2] = v
+        for t in range(3):
+            w = stencil(Q[t], len(v))
+            for j in range(t + 1):
+                w -= 0.3 * Q[j]
+            Q[t + 1] = w / 2
+        return Q""",
+    "a_view_of_what_is_written": """r = v * 2.0
+        u = r.reshape(-1, 1)
+        r[0] = 7.0
+        return u + 1, u.T.reshape(-1)[1]""",
+    "calls_that_write_within_a_condition": """def find(p, x):
+            while p[x] != x:
+                p[x] = p[p[x]]
+                x = p[x]
+            return x
+        p = np.arange(len(v))
+        for x, y in zip(i_, i_[::-1]):
+            one, other = find(p, x), find(p, y)
+            if one != other:
+                p[one] = other
+        n = 0
+        if find(p, i_[0]) == find(p, i_[1]):
+            n = 1
+        return n, v[find(p, 2)], p""",
     "put": """c = v.copy()
         c.put(i_[:1], 3.0)
         np.put(c, i_[1], 2.0)
@@ -163,6 +234,26 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_style_lifts_whole(name):
     spec, observation, found = lifted(f"def odd(a, b, v, i_, k):\n        {PROGRAMS[name]}", ARGUMENTS)
+    assert found.kept == ()
+    assert_lifted(spec, observation, found)
+
+
+TABLEAU = "A = ((), (0.25,), (0.1, 0.2), (0.3, -0.9, 1.2))\nSTEPS = ((0.5, True), (0.25, False), (2.0, True))"
+
+
+@pytest.mark.parametrize("body", ("""K = np.zeros((4, v.size))
+        for s in range(len(A)):
+            z = v.copy()
+            for m, a in enumerate(A[s]):
+                z += a * K[m]
+            K[s] = np.sin(z)
+        return v + K.sum(0)""", """for c, odd in STEPS[::-1]:
+            v = v * c + odd
+        for c, odd in reversed(STEPS[1:]):
+            v = v - c
+        return v"""))
+def test_rows_of_the_module_are_gone_through_as_they_are_written(body):
+    spec, observation, found = lifted(f"def rows(v):\n        {body}", "(rng.standard_normal(n),)", TABLEAU)
     assert found.kept == ()
     assert_lifted(spec, observation, found)
 

@@ -4,6 +4,8 @@ import pytest
 from lift_programs import INTS, V, W, X, assert_agrees, assert_lifted, compiled, lifted
 
 HELPERS = """
+from numpy.lib.stride_tricks import sliding_window_view
+
 INNER = np.s_[1:-1]
 BOTH = (slice(None, -1), slice(1, None))
 LONG = np.sqrt(2.0)
@@ -63,6 +65,12 @@ PROGRAMS = {
     "newer_names": "return np.concat((v, w)), np.acos(v / 9), np.bitwise_left_shift(i, 2), np.atan2(v, 2.0)",
     "from_function": "return np.fromfunction(lambda p, q: (p + 1) * (q - 2), (5, 3)), np.fromfunction(lambda p, q: p * 2 - q, (3, 4), dtype=int)",
     "stacked_along": "h = np.zeros(a.shape[1]); ys = []\n    for t in range(a.shape[0]):\n        h = 0.5 * h + a[t]\n        ys.append(h * 2)\n    return np.stack(ys, axis=1)",
+    "named_functions": "norm = np.linalg.norm; f = np.float32; return norm(a, axis=1), norm(v), f(2) * a.astype(f)",
+    "windows": "b = sliding_window_view(a, (3, 3)); c = b[..., 1, 1]; return (b >= c[..., None, None]).reshape(*c.shape, 9).sum(-1), sliding_window_view(v, 3).sum(-1)",
+    "diagonal_kept": "c = np.zeros((5, 5), dtype=int); np.add.at(c, (i[0] % 5, i[0] % 3), 1); d = c.diagonal(); return c, d / np.maximum(c.sum(0), 1), d.sum()",
+    "densities": "d, _ = np.histogram(v, bins=[-3.0, -1.0, 0.0, 0.5, 3.0], density=True); return d, np.histogram(v, 7, density=True)[0]",
+    "sorted_by_three": "b = i % 3; return np.lexsort((b[:, 0], b[:, 1], b[:, 2])), np.setxor1d(b[0], i[1]), b[np.ix_(range(2))]",
+    "chosen_within": "return np.choose(i[0], [w, -w], mode='clip'), np.choose(i[0], [w, -w], mode='wrap'), np.sum(range(4))",
     "views_of_new": "return np.log(v * v + 1)[:3] + solved(a[:3, :3], v[:3])",
 }
 ARGUMENTS = f"{X}, {V}, {W}, {INTS}"

@@ -16,7 +16,8 @@ EXPRESSIONS = {
         np.meshgrid(v, x, sparse=True)[1] + v
         np.mgrid[0:1:4j] * v[:4]
         np.mgrid[-1:1:0.5, 0:2:3j]
-        np.ogrid[0:k, -1:1:4j][1] * 2""",
+        np.ogrid[0:k, -1:1:4j][1] * 2
+        np.mgrid[0:2:k * 1j, -1:1:4j]""",
     "numbers": """np.arange(k, dtype=np.float32) / 2
         np.arange(-3, k, 2) ** 2
         np.arange(k, 0, -1)
@@ -102,6 +103,8 @@ EXPRESSIONS = {
         np.trapezoid(a, v, axis=0)
         np.gradient(v)
         np.gradient(v, 0.1) * 2
+        np.gradient(v, 0.1, edge_order=2)
+        np.gradient(f, axis=1, edge_order=2)
         np.gradient(v, x)
         np.gradient(i)
         np.gradient(f, axis=0)
