@@ -13,7 +13,7 @@ LARGEST = 400
 """Statements beyond which a function takes in no further helper."""
 
 
-def inline_helpers(functions: dict[str, ast.FunctionDef], entry: str) -> None:
+def inline_helpers(functions: dict[str, ast.FunctionDef], entry: str, largest: int = LARGEST) -> None:
     """Replace calls of helpers by their bodies, in place, wherever that keeps order and number of evaluations.
 
     A helper is taken in if it returns once, at its end, and does not call itself. Functions and lambdas defined inside
@@ -27,7 +27,7 @@ def inline_helpers(functions: dict[str, ast.FunctionDef], entry: str) -> None:
         for called in called_helpers(functions[name], functions):
             visit(called, (*above, name))
         known = {n: f for n, f in functions.items() if n != name and n not in above and _single_exit(f)}
-        _Inliner(functions[name], known).run()
+        _Inliner(functions[name], known, largest).run()
         done.add(name)
 
     visit(entry, ())
@@ -56,8 +56,8 @@ def _single_exit(function: ast.FunctionDef) -> bool:
 
 
 class _Inliner:
-    def __init__(self, function: ast.FunctionDef, helpers: dict[str, ast.FunctionDef]) -> None:
-        self.function = function
+    def __init__(self, function: ast.FunctionDef, helpers: dict[str, ast.FunctionDef], largest: int) -> None:
+        self.function, self.largest = function, largest
         self.helpers = dict(helpers)
         self.taken = set(bound_names(function)) | set(helpers)
         self._defaults(function.body)
@@ -130,7 +130,7 @@ class _Inliner:
         """Take in the calls of one statement; False if nothing of the statement is left."""
         for _ in range(32):
             found = next(_calls(statement, self.helpers), None)
-            if found is None or sum(1 for n in ast.walk(self.function) if isinstance(n, ast.stmt)) > LARGEST:
+            if found is None or sum(1 for n in ast.walk(self.function) if isinstance(n, ast.stmt)) > self.largest:
                 return True
             call, whole = found
             helper = self._with_functions(_for_call(self.helpers[call.func.id], call, self.taken), call)  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ class _Inliner:
             return helper
         made = copy.deepcopy(helper)
         made.body = [Rename(functions).visit(statement) for statement in made.body]
-        _Inliner(made, {name: known for name, known in self.helpers.items() if name != helper.name}).run()
+        _Inliner(made, {name: known for name, known in self.helpers.items() if name != helper.name}, self.largest).run()
         return made
 
     def _self_reference(self, helper: ast.FunctionDef) -> bool:

@@ -47,7 +47,7 @@ from .composed import compose
 from .control import plain_control
 from .desugar import desugar
 from .displays import take_apart
-from .inline import inline_helpers
+from .inline import LARGEST, inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of, writes_given
 from .number_lists import as_arrays, makes_lists
@@ -68,6 +68,9 @@ from .unset import begins_unset, with_numbers
 from .versions import split_versions
 from .watch import watch
 
+SMALLER = (100, 25)
+"""Tried where the loops of a function of up to LARGEST statements are more than the dialect allows."""
+TOO_LARGE = "choke the compiler"
 FAMILIES = (arrangement, borders, choosing, creation, differences, editing, einsum, elementwise, joining, matrix_products, nonzero, norms,
             ordering, positions, python_functions, reductions, rounding, running, searching, sequences, sets, statistics, tables, views, windows)
 """The modules whose calls have loop forms; importing them registers these."""
@@ -87,7 +90,17 @@ class Lifted:
 
 
 def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
-    """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions."""
+    """The reference as loops. It is run at small sizes, on inputs drawn by `seed`, to learn the types of its expressions. Where all of
+    it together would be too much for the compiler, helpers stay functions."""
+    for largest in (LARGEST, *SMALLER):
+        found = _lift(spec, signature, seed, largest)
+        if found.candidates or not any(TOO_LARGE in kept.reason for kept in found.kept):
+            break
+    return found
+
+
+def _lift(spec: OpenSpec, signature: Signature, seed: int, largest: int) -> Lifted:
+    """largest: statements beyond which a function takes in no further helper."""
     program = read_program(spec)
     compose(program)
     pointwise(program.functions)
@@ -99,7 +112,7 @@ def lift(spec: OpenSpec, signature: Signature, seed: int = 0) -> Lifted:
         _plain_statements(function, program.constants)
         with_slices(function)
         tidy(function)
-    inline_helpers(program.functions, program.entry)
+    inline_helpers(program.functions, program.entry, largest)
     for function in program.functions.values():
         _plain_statements(function, program.constants)    # what was given to a helper, or came from one
         tidy(function)
