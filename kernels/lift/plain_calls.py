@@ -15,7 +15,7 @@ from .written_out import written_with
 MOST_PARTS = 16
 TAKE_ARRAYS = frozenset(
     "argmax argmin append convolve correlate cross cumprod cumsum diff digitize dot histogram inner insert interp isin kron outer polyval "
-    "put searchsorted vdot".split())
+    "searchsorted vdot".split())
 """Functions that make an array of each list among their arguments, and know lists in no other meaning."""
 
 
@@ -57,7 +57,7 @@ def _names_one(statement: ast.stmt, functions: dict[str, ast.expr]) -> bool:
 class _PlainCalls(ast.NodeTransformer):
     def __init__(self, function: ast.FunctionDef) -> None:
         self.taken = set(bound_names(function))
-        once = _assigned_once(function)
+        once = self.once = _assigned_once(function)
         self.rows = {name for name, value in once.items() if _made_by_rows(value)}
         self.axes = {name: value for name, value in once.items() if _is_axes(value)}
 
@@ -68,7 +68,15 @@ class _PlainCalls(ast.NodeTransformer):
         self.generic_visit(node)
         if _is_numpy(node):
             node.args = [syntax.numpy_call("arange", *arg.args) if _is_range(arg) else arg for arg in node.args]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "argsort" and self._differ(node.args[0] if _is_numpy(node) and node.args else node.func.value) \
+                and not any(k.arg == "kind" for k in node.keywords):
+            node.keywords.append(ast.keyword("kind", ast.Constant("stable")))
         match node.func:
+            case ast.Attribute(value=ast.Name(id="np"), attr="put" | "place" | "putmask") if len(node.args) == 3:
+                match node.args[2]:
+                    case ast.List(elts=[ast.Constant() | ast.Name() | ast.UnaryOp() as single]) | ast.Tuple(elts=[ast.Constant() | ast.UnaryOp() as single]):
+                        node.args[2] = single
+                node.args = [node.args[0], *map(_as_array, node.args[1:])]
             case ast.Attribute(value=ast.Name(id="np"), attr="choose") if (within := _chosen_within(node)) is not None:
                 node.args[0], node.keywords = within, []
             case ast.Attribute(value=ast.Name(id="np"), attr=name) if name in TAKE_ARRAYS:
@@ -90,6 +98,11 @@ class _PlainCalls(ast.NodeTransformer):
                 if node.args and isinstance(node.args[0], ast.List | ast.Tuple) and any(isinstance(i, ast.Starred) for i in node.args[0].elts):
                     node.args[0] = _joined(node.args[0].elts)
         return node
+
+    def _differ(self, node: ast.expr) -> bool:
+        """Whether the elements are places that an argsort gave, of which no two are equal."""
+        value = self.once.get(node.id) if isinstance(node, ast.Name) else node
+        return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "argsort"
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
         """An axis that a variable holds."""

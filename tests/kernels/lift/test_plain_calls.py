@@ -71,6 +71,9 @@ PROGRAMS = {
     "densities": "d, _ = np.histogram(v, bins=[-3.0, -1.0, 0.0, 0.5, 3.0], density=True); return d, np.histogram(v, 7, density=True)[0]",
     "sorted_by_three": "b = i % 3; return np.lexsort((b[:, 0], b[:, 1], b[:, 2])), np.setxor1d(b[0], i[1]), b[np.ix_(range(2))]",
     "chosen_within": "return np.choose(i[0], [w, -w], mode='clip'), np.choose(i[0], [w, -w], mode='wrap'), np.sum(range(4))",
+    "ranks": "r = np.argsort(np.argsort(v)); o = w.argsort(); return r, o.argsort()",
+    "single_values": "np.place(a, a > 0.5, [0.5]); np.put(v, [0, 2], [7.0]); np.putmask(w, w < 0.1, [-1]); return a, v, w",
+    "median_of_windows": "return np.median(sliding_window_view(np.pad(a, 1, mode='reflect'), (3, 3)), axis=(-2, -1))",
     "views_of_new": "return np.log(v * v + 1)[:3] + solved(a[:3, :3], v[:3])",
 }
 ARGUMENTS = f"{X}, {V}, {W}, {INTS}"
@@ -93,3 +96,13 @@ def test_elements_in_a_row_of_a_view_are_not_written_through_a_copy():
     assert found.kept
     for candidate in found.candidates:
         assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny", "verify"))
+
+
+def test_helpers_stay_functions_where_all_loops_together_are_too_many():
+    body = "\n".join(f"    x[{k % 3}:] += {k} * x[:x.shape[0] - {k % 3}]" for k in range(40))
+    calls = "\n    ".join(f"a = a * {k}; smoothed(a)" for k in range(8))
+    spec, observation, found = lifted(f"def many(a):\n    a = a + 1\n    {calls}\n    return a", f"({X},)", f"def smoothed(x):\n{body}\n")
+    assert found.kept == ()
+    for candidate in found.candidates[:1]:
+        assert candidate.text.count("def ") > 1
+        assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny",))
