@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .exits import move_out, one_exit
 from .names import assigned_in, bound_names, fresh_name, mutated_in, parameters_of, uses_of, writes_given
@@ -57,7 +57,7 @@ def _single_exit(function: ast.FunctionDef) -> bool:
 
 class _Inliner:
     def __init__(self, function: ast.FunctionDef, helpers: dict[str, ast.FunctionDef], largest: int) -> None:
-        self.function, self.largest = function, largest
+        self.function, self.size, self.largest = function, _size([function]), largest
         self.helpers = dict(helpers)
         self.taken = set(bound_names(function)) | set(helpers)
         self._defaults(function.body)
@@ -130,7 +130,7 @@ class _Inliner:
         """Take in the calls of one statement; False if nothing of the statement is left."""
         for _ in range(32):
             found = next(_calls(statement, self.helpers), None)
-            if found is None or sum(1 for n in ast.walk(self.function) if isinstance(n, ast.stmt)) > self.largest:
+            if found is None or self.size > self.largest:
                 return True
             call, whole = found
             helper = self._with_functions(_for_call(self.helpers[call.func.id], call, self.taken), call)  # type: ignore[attr-defined]
@@ -149,6 +149,7 @@ class _Inliner:
                 call.kernwright_kept = True  # type: ignore[attr-defined]
                 continue
             pieces, value = self._instance(helper, given, call)
+            self.size += _size(pieces)
             before.extend(self._block(pieces))
             if value is None:
                 if isinstance(statement, ast.Expr) and statement.value is call:
@@ -203,6 +204,10 @@ class _Inliner:
         if body and isinstance(body[-1], ast.Return):
             value = body.pop().value or ast.Constant(None)  # type: ignore[attr-defined]
         return pieces + body, value
+
+
+def _size(statements: Sequence[ast.stmt]) -> int:
+    return sum(isinstance(n, ast.stmt) for statement in statements for n in ast.walk(statement))
 
 
 def _for_call(helper: ast.FunctionDef, call: ast.Call, taken: set[str]) -> ast.FunctionDef:
