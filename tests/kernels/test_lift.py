@@ -637,7 +637,7 @@ KEPT: dict[str, tuple[str, str, str]] = {
         x = np.linalg.solve(a + np.eye(len(b)), 2 * b)
         return x - x.mean()""", f"(rng.random((n, n)) + n * np.eye(n), {V})", "np.linalg.solve("),
     "ranks": ("""def ranks(x):
-        order = np.argsort(x * 2)
+        order = np.argsort(np.round(x * 2).astype(np.int64))
         return x[order][1:] - x[order][:-1]""", f"({V},)", "np.argsort("),
 }
 
