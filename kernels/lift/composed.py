@@ -30,10 +30,10 @@ def iscomplex(x):
     return np.imag(x) != 0
 
 def extract(condition, arr):
-    return np.ravel(arr)[np.ravel(condition)]
+    return np.ravel(arr)[np.ravel(condition) != 0]
 
 def compress(condition, a):
-    return np.ravel(a)[condition]
+    return np.ravel(a)[np.asarray(condition) != 0]
 
 def union1d(ar1, ar2):
     return np.unique(np.concatenate((np.ravel(ar1), np.ravel(ar2))))

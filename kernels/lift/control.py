@@ -35,7 +35,8 @@ class _Control(ast.NodeTransformer):
         if nest is not None:
             return [_at(nest, node)]
         match node:
-            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Attribute(value=array, attr="tolist"), args=[], keywords=[])):
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Attribute(value=array, attr="tolist"), args=[], keywords=[])) \
+                    if not any(_asks_for_parts(part, name) for part in node.body):
                 element = fresh_name(self.taken, f"{name}_element")
                 node.iter, node.target = array, ast.Name(element, ast.Store())
                 node.body.insert(0, ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(element), "item"))))
@@ -208,6 +209,18 @@ def _replaced(test: ast.expr, first: ast.NamedExpr) -> ast.expr:
             return syntax.name(node.target.id) if node is first else node
 
     return Replace().visit(test)
+
+
+def _asks_for_parts(statement: ast.stmt, name: str) -> bool:
+    """Whether something is asked of a variable that no number has: parts, a length, or to be gone through."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.Subscript(value=ast.Name(id=of)) | ast.For(iter=ast.Name(id=of)) | ast.comprehension(iter=ast.Name(id=of)) \
+                    | ast.Attribute(value=ast.Name(id=of)) | ast.Starred(value=ast.Name(id=of)) | ast.Assign(targets=[ast.Tuple()], value=ast.Name(id=of)) \
+                    | ast.Call(func=ast.Name(id="len" | "sum" | "zip" | "enumerate" | "sorted"), args=[ast.Name(id=of), *_]):
+                if of == name:
+                    return True
+    return False
 
 
 def _pairs(iterated: ast.expr) -> ast.expr:

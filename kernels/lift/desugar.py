@@ -101,7 +101,7 @@ class _Desugarer:
                     return None
                 columns = list(zip(*rows))
                 kinds = [{type(number) for number in column} for column in columns]
-                if len(set().union(*kinds)) == 1 or not all(kind in ({int}, {float}, {np.float64}, {float, np.float64}) for kind in kinds):
+                if len(set().union(*kinds)) == 1 or not all(kind in ({int}, {float}, {np.float64}) for kind in kinds):
                     return None
                 held = [f"{name}_{place}_array" for place in range(len(columns))]
                 if any(other in self.constants or other in self.taken and other not in self.columns for other in held):
@@ -110,7 +110,10 @@ class _Desugarer:
                     array = syntax.numpy_call("array", literal_of([number if type(number) is int else float(number) for number in column]))
                     self.columns[other] = ast.copy_location(_assign(other, array), self.function.body[0])
                     self.taken.add(other)
-                return ast.Tuple([ast.Subscript(syntax.name(other), copy.deepcopy(index), ast.Load()) for other in held], ast.Load())
+                own = {int: "int", float: "float"}          # Python's numbers, which take the types of what they meet
+                read = [ast.Subscript(syntax.name(other), copy.deepcopy(index), ast.Load()) for other in held]
+                return ast.Tuple([syntax.builtin_call(own[kind.pop()], each) if kind <= set(own) else each
+                                  for each, kind in zip(read, kinds)], ast.Load())
         return None
 
     def _calls_first(self, value: ast.expr) -> list[ast.stmt]:
@@ -214,7 +217,7 @@ class _Desugarer:
         that statements in `before` fill. None where it cannot be written out."""
         items = None if any(generator.is_async for generator in node.generators) else self.displayed(node)
         if items is not None:
-            return ast.List(items, ast.Load())
+            return ast.List([_Comprehensions(self, before).visit(item) for item in items], ast.Load())
         result = fresh_name(self.taken, "items")
         loop = self.looped(node, lambda element: ast.Expr(syntax.call(syntax.attribute(syntax.name(result), "append"), element)))
         if loop is None:
@@ -336,6 +339,9 @@ class _Comprehensions(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         name = syntax.text(node.func)
+        match node:
+            case ast.Call(args=[ast.ListComp(elt=ast.List() | ast.ListComp() as row) as inner, *_]) if name in ("np.array", "np.asarray"):
+                inner.elt = syntax.numpy_call("array", row)
         match node:
             case ast.Call(func=ast.Name(id="sum" | "min" | "max" | "len" as which), args=[ast.Name(id=given)], keywords=[]) \
                     if (known := self.owner.constants.get(given)) and isinstance(known, tuple | list) and all(type(n) in (int, float) for n in known):

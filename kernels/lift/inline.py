@@ -135,14 +135,15 @@ class _Inliner:
             call, whole = found
             helper = self._with_functions(_for_call(self.helpers[call.func.id], call, self.taken), call)  # type: ignore[attr-defined]
             given = call_arguments(helper, call)
-            if given is not None and not whole and writes_given(helper) and _comes_first(statement, call):
+            writes = given is not None and not whole and writes_given(helper, given)
+            if writes and _comes_first(statement, call):
                 held = fresh_name(self.taken, "given")
                 first = ast.copy_location(ast.Assign([ast.Name(held, ast.Store())], call), statement)
                 _Replace(call, ast.copy_location(ast.Name(held, ast.Load()), call)).visit(statement)
                 if self._expand(first, before):
                     before.append(first)
                 continue
-            if given is None or (not whole and writes_given(helper)):
+            if given is None or writes:
                 call.kernwright_kept = True  # type: ignore[attr-defined]
                 continue
             if self._self_reference(helper):

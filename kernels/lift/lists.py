@@ -1,4 +1,4 @@
-"""Lists that a loop fills with one element a turn: arrays with one row an element, of as many rows as the loop has turns."""
+"""Lists that a loop fills with one element a turn, or as many in each: arrays with one row an element, as many as the loop adds."""
 from __future__ import annotations
 
 import ast
@@ -16,12 +16,13 @@ from .writer import allocation
 
 @dataclass
 class _List:
-    """A list that is being filled. turns: of the loop that fills it. line, indent: where it is to be allocated, once its
+    """A list that is being filled. places: where something is appended. length: what the loop adds at most, as text. line, indent: where it is to be allocated, once its
     elements are known. bound: what the loop assigns, in which the length of an element may not be told. before: names that were there
     before it. conditional: a turn may add nothing, or be the last. complete: the loop has ended."""
 
+    places: int = 1
     loop: ast.For | None = None
-    turns: str = ""
+    length: str = ""
     line: int = 0
     indent: int = 0
     bound: frozenset[str] = frozenset()
@@ -41,13 +42,13 @@ class Lists(Effects):
 
     def prepare(self, function: ast.FunctionDef) -> None:
         super().prepare(function)
-        self.lists = {name: _List() for name in _filled(function)}
+        self.lists = {name: _List(places) for name, places in _filled(function)}
 
     def begins_list(self, name: str) -> bool:
         """Whether `name = []` begins a list whose filling is understood."""
         if name not in self.lists:
             return False
-        self.lists[name] = _List()
+        self.lists[name] = _List(self.lists[name].places)
         self.forget({name})
         return True
 
@@ -66,11 +67,12 @@ class Lists(Effects):
     def enters_loop(self, node: ast.For, turns: str) -> None:
         """Notes where lists that this loop fills are to be allocated: before it. turns: how many it has, as text."""
         for name, known in self.lists.items():
-            if known.loop is None and (statement := _append_in(node, name)) is not None:
+            if known.loop is None and len(statements := _appends_in(node, name)) == known.places:
                 known.loop, known.line, known.indent = node, len(self.lines), self.indent
-                known.turns, known.bound, known.before = turns, frozenset(assigned_in([node])), frozenset(self.taken)
+                known.length = turns if known.places == 1 else f"{known.places} * ({turns})"
+                known.bound, known.before = frozenset(assigned_in([node])), frozenset(self.taken)
                 known.counter = self.fresh(f"{name}_count")
-                known.conditional = not any(statement is direct for direct in node.body) \
+                known.conditional = any(all(statement is not direct for direct in node.body) for statement in statements) \
                     or any(isinstance(n, ast.Break | ast.Continue) for s in node.body for n in ast.walk(s))
 
     def leaves_loop(self, node: ast.For) -> None:
@@ -86,25 +88,30 @@ class Lists(Effects):
     def append(self, name: str, element: ast.expr) -> None:
         """One element more. Raises CannotLift."""
         known = self.lists[name]
-        if known.loop is None or known.array is not None:
+        if known.loop is None:
             raise CannotLift("a list that is filled in several places")
         value = self.value(element)
+        if known.array is not None and (value.dtype != known.array.dtype or value.ndim != known.array.ndim - 1):
+            raise CannotLift("a list whose elements differ in type")
         if value.ndim and value.root is not None and ({value.root, *root_name(element)} & self.mutated or not value.sure and self.mutated):
             raise CannotLift("a list of arrays that change afterwards")
+        if known.array is not None:
+            self._put_in(known, known.array, value)
+            return
         early = self._early(known, {name for extent in value.extents for name in extent.names})
         if value.ndim and value.cost > 1:
             value = self.held(value)
-        extents = (Affine.of(ast.parse(known.turns, mode="eval").body), *value.extents)
-        array = self.array(name, value.dtype, extents, (False, *value.ones), contiguous=True)
-        place = Affine.atom(known.counter)
-        with self.nest(value.extents) as index:
-            text = stored_as(value.element(index), value, value.dtype)
-            self.emit(f"{array.element((place, *index))} = {text}")
-        self.emit(f"{known.counter} += 1")
-        known.array = array
+        extents = (Affine.of(ast.parse(known.length, mode="eval").body), *value.extents)
+        known.array = self.array(name, value.dtype, extents, (False, *value.ones), contiguous=True)
+        self._put_in(known, known.array, value)
         margin = "    " * known.indent
         self.lines[known.line:known.line] = [*(margin + line for line in early), margin + allocation(name, value.dtype, extents),
                                              f"{margin}{known.counter} = 0"]
+
+    def _put_in(self, known: _List, array: Value, value: Value) -> None:
+        with self.nest(value.extents) as index:
+            self.emit(f"{array.element((Affine.atom(known.counter), *index))} = {stored_as(value.element(index), value, value.dtype)}")
+        self.emit(f"{known.counter} += 1")
 
     def _early(self, known: _List, wanted: set[str]) -> list[str]:
         """Takes out of the loop, and returns, the lines that set the lengths of an element, which are the same in each turn. Raises
@@ -129,12 +136,13 @@ class Lists(Effects):
         return early
 
 
-def _filled(function: ast.FunctionDef) -> list[str]:
-    """Variables that are nothing but lists filled by one `append`: bound once, to `[]`, and appended to in one place."""
+def _filled(function: ast.FunctionDef) -> list[tuple[str, int]]:
+    """Variables that are nothing but lists filled by `append`: bound once, to `[]`; and at how many places they are appended to."""
     counts = assigned_in(function.body)
     begun = [s.targets[0].id for s in ast.walk(function)
              if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) and isinstance(s.value, ast.List) and not s.value.elts]
-    return [name for name in begun if counts[name] == 1 and _methods(function, name) == ["append"]]
+    methods = {name: _methods(function, name) for name in begun}
+    return [(name, len(methods[name])) for name in begun if counts[name] == 1 and set(methods[name]) == {"append"}]
 
 
 def _methods(function: ast.FunctionDef, name: str) -> list[str]:
@@ -142,16 +150,17 @@ def _methods(function: ast.FunctionDef, name: str) -> list[str]:
             and isinstance(n.func.value, ast.Name) and n.func.value.id == name]
 
 
-def _append_in(node: ast.For, name: str) -> ast.stmt | None:
-    """The statement `name.append(...)` in the loop's body, or under conditions there; None where it is in no or another loop."""
+def _appends_in(node: ast.For, name: str) -> list[ast.stmt]:
+    """The statements `name.append(...)` in the loop's body, or under conditions there; not those in a loop within it."""
+    found: list[ast.stmt] = []
     pending = list(node.body)
     while pending:
         statement = pending.pop()
         if isinstance(statement, ast.If):
             pending += [*statement.body, *statement.orelse]
         elif isinstance(statement, ast.Expr) and appended(statement.value) is not None and appended(statement.value)[0] == name:  # type: ignore[index]
-            return statement
-    return None
+            found.append(statement)
+    return found
 
 
 def appended(node: ast.expr) -> tuple[str, ast.expr] | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..analysis.aliases import returns_new_memory
 
@@ -61,9 +61,10 @@ def mutated_in(statements: list[ast.stmt]) -> frozenset[str]:
     return frozenset(found)
 
 
-def writes_given(function: ast.FunctionDef) -> bool:
-    """Whether the function may write into memory other than of arrays that it makes itself."""
-    return bool(mutated_in(function.body) - made_anew(function))
+def writes_given(function: ast.FunctionDef, given: Sequence[ast.expr] = ()) -> bool:
+    """Whether the function may write into memory other than of arrays that it makes itself, or is given new by this call."""
+    anew = {name for name, value in zip(parameters_of(function), given) if is_new(value)}
+    return bool(mutated_in(function.body) - made_anew(function) - anew)
 
 
 def made_anew(function: ast.FunctionDef) -> frozenset[str]:
@@ -71,21 +72,21 @@ def made_anew(function: ast.FunctionDef) -> frozenset[str]:
     bindings, made = assigned_in(function.body), Counter[str]()
     for node in ast.walk(function):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_new(value):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_new(value):
                 made[name] += 1
             case ast.AugAssign(target=ast.Name(id=name)):
                 made[name] += 1
     return frozenset(name for name in made if made[name] == bindings[name]) - set(parameters_of(function))
 
 
-def _is_new(value: ast.expr) -> bool:
+def is_new(value: ast.expr) -> bool:
     """Whether the value shares no memory with anything that has a name."""
     match value:
         case ast.BinOp() | ast.Compare() | ast.UnaryOp() | ast.Constant():
             return True
         case ast.Attribute(value=shown, attr="T" | "real" | "imag"):
-            return _is_new(shown)
-        case ast.Call(func=ast.Attribute(value=shown, attr="reshape" | "transpose" | "swapaxes" | "ravel")) if _is_new(shown):
+            return is_new(shown)
+        case ast.Call(func=ast.Attribute(value=shown, attr="reshape" | "transpose" | "swapaxes" | "ravel")) if is_new(shown):
             return True
     return isinstance(value, ast.Call) and returns_new_memory(value)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 
 import numpy as np
 
 from ..analysis.names import all_blocks
 from . import syntax
-from .names import assigned_in, bound_names, fresh_name, parameters_of
+from .names import bound_names, fresh_name
 from .written_out import written_with
 
 MOST_PARTS = 16
@@ -36,11 +37,12 @@ def _named_functions(function: ast.FunctionDef) -> dict[str, ast.expr]:
 
 
 def _assigned_once(function: ast.FunctionDef) -> dict[str, ast.expr]:
-    """What variables stand for that get a value at a single place."""
-    bindings, given = assigned_in(function.body), parameters_of(function)
+    """What variables stand for that get a value at a single place, and are no parameter of an inner function either."""
+    bound = Counter(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load))
+    given = {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
     return {s.targets[0].id: s.value for s in ast.walk(function)
             if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
-            and bindings[s.targets[0].id] == 1 and s.targets[0].id not in given}
+            and bound[s.targets[0].id] == 1 and s.targets[0].id not in given}
 
 
 def _of_numpy(node: ast.expr) -> object:
@@ -59,10 +61,23 @@ class _PlainCalls(ast.NodeTransformer):
         self.taken = set(bound_names(function))
         once = self.once = _assigned_once(function)
         self.rows = {name for name, value in once.items() if _made_by_rows(value)}
+        self.lists = {s.targets[0].id for s in ast.walk(function) if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name)
+                      and isinstance(s.value, ast.List) and not s.value.elts}
+        self.counters = {loop.target.id for loop in ast.walk(function)
+                         if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and _is_range(loop.iter)}
+        self.in_loops = 0
         self.axes = {name: value for name, value in once.items() if _is_axes(value)}
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
+
+    def visit_For(self, node: ast.For | ast.While) -> ast.stmt:
+        self.in_loops += 1
+        self.generic_visit(node)
+        self.in_loops -= 1
+        return node
+
+    visit_While = visit_For
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -88,6 +103,8 @@ class _PlainCalls(ast.NodeTransformer):
                     node.args[0] = syntax.numpy_call("ravel", node.args[0])
                     node.keywords = [k for k in node.keywords if k.arg != "axis"]
                 node.args[0] = _as_array(node.args[0])
+            case ast.Attribute(value=ast.Name(), attr="append") if len(node.args) == 1 and self.in_loops and _are_numbers(node.args[0], self.counters):
+                node.args = [syntax.numpy_call("array", node.args[0])]           # a list of rows
             case ast.Attribute(value=ast.Name(id="np"), attr="take") if (made := _taken_beyond(node)) is not None:
                 return ast.copy_location(made, node)
             case ast.Attribute(value=ast.Name(id="np"), attr="ravel_multi_index") if len(node.args) == 2 and not node.keywords:
@@ -139,7 +156,12 @@ class _PlainCalls(ast.NodeTransformer):
         return [*self._written_first(node.value), node]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        """`rows += [a, b]` appends both."""
         self.generic_visit(node)
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.List(elts=items)) if name in self.lists \
+                    and not any(isinstance(item, ast.Starred) for item in items):
+                return [_at(ast.Expr(syntax.call(syntax.attribute(syntax.name(name), "append"), item)), node) for item in items]
         return [*self._flat(node.target), *self._written_first(node.value), node]
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
@@ -242,6 +264,12 @@ def _taken_beyond(call: ast.Call) -> ast.expr | None:
     if mode.value == "clip":
         return ast.Subscript(row, syntax.numpy_call("clip", _as_array(index), ast.Constant(0), syntax.parse(f"{extent} - 1")), ast.Load())
     return None
+
+
+def _are_numbers(row: ast.expr, counters: set[str]) -> bool:
+    """Whether the things of a display are numbers, by one of them that surely is."""
+    return isinstance(row, ast.List | ast.Tuple) and not any(isinstance(item, ast.Starred | ast.Tuple | ast.List) for item in row.elts) and any(
+        isinstance(item, ast.Constant) and type(item.value) in (int, float) or isinstance(item, ast.Name) and item.id in counters for item in row.elts)
 
 
 def _is_range(node: ast.expr) -> bool:

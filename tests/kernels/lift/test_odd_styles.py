@@ -224,6 +224,31 @@ PROGRAMS = {
         if find(p, i_[0]) == find(p, i_[1]):
             n = 1
         return n, v[find(p, 2)], p""",
+    "several_rows_a_turn": """rows, rhs = [], []
+        for (x, y), u in zip(a[:, :2], v):
+            rows.append([x, y, 1, 0, -u * x])
+            rows.append((0, 0, 0, x, y))
+            rhs += [u, x]
+        return np.array(rows, dtype=float), np.array(rhs)""",
+    "rows_on_either_way": """out, both = [], []
+        for x in v:
+            if x > 0.5:
+                out.append(x)
+            else:
+                out.append(-x)
+            if x > 0.3:
+                both.append(x * 2)
+            if x < 0.6:
+                both.append(x * 3)
+        return np.array(out), np.array(both), len(both)""",
+    "comprehensions_of_calls_that_count": """def parity(x):
+            p = 0
+            while x:
+                p ^= x & 1
+                x >>= 1
+            return p
+        s = np.array([[[parity((c << 1 | e) & g) for g in (7, 5)] for e in (0, 1)] for c in range(4)], dtype=np.uint8)
+        return s, (s ^ (i_[0] % 2).astype(np.uint8)).sum(axis=2)""",
     "put": """c = v.copy()
         c.put(i_[:1], 3.0)
         np.put(c, i_[1], 2.0)

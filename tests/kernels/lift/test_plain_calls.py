@@ -10,6 +10,7 @@ INNER = np.s_[1:-1]
 BOTH = (slice(None, -1), slice(1, None))
 LONG = np.sqrt(2.0)
 AROUND_BY_LENGTH = [(-1, -1, LONG), (-1, 0, 1.0), (0, 1, 1.0), (1, 1, LONG)]
+STEPS = ((-1, 1, 0.5), (0, 2, 0.25), (1, -3, 2.0))
 RATES = {"beta": 0.3, "gamma": 2, "weights": np.array([1.0, -2.0, 0.5])}
 
 def change(y, c, p):
@@ -55,6 +56,9 @@ PROGRAMS = {
     "function_and_rest": "y = w\n    for t in range(3):\n        y = step_of(change, y, 0.1, w, RATES)\n    return y",
     "rows_in_pairs": "s = 0.0\n    for k, ((x, y, z), q) in enumerate(zip(a[:, :3], v)):\n        s += k * q * x * y - z\n    return s",
     "table_of_kinds": "s = v.copy()\n    for k in i[0]:\n        dy, dx, far = AROUND_BY_LENGTH[k % 4]\n        s[1 + dy] += a[1 + dy, 1 + dx] * far\n    return s",
+    "table_of_pythons_numbers": "s = a.astype(np.float32)\n    for k in i[0]:\n        dy, dx, far = STEPS[k % 3]\n        s[1 + dy] = s[1 + dy] * far + dx\n    return s",
+    "conditions_of_integers": "return np.extract(i % 2, a), np.compress(i[0] % 2, w)",
+    "inner_names": "f = np.sum; g = lambda f, q: f + q; return g(f(a), 2.0), f(w)",
     "loop_over_kinds": "s = np.zeros_like(a)\n    for k, (dy, dx, far) in enumerate(AROUND_BY_LENGTH):\n        s[1 + dy, 1 + dx] += k / far\n    return s",
     "dictionary_at_once": "for c, (p, q) in {8: (1, 0), 1: (0, 2)}.items():\n        v[p + q] += c * v[q]\n    return v",
     "unpacked_generator": "x, y = np.split(a[:4], 2)\n    x, y = (t.T * 2 for t in (x, y))\n    return x @ y.T",
@@ -105,4 +109,11 @@ def test_helpers_stay_functions_where_all_loops_together_are_too_many():
     assert found.kept == ()
     for candidate in found.candidates[:1]:
         assert candidate.text.count("def ") > 1
+        assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny",))
+
+
+def test_rows_of_lists_are_no_numbers():
+    spec, observation, found = lifted("def made(a):\n    s = 0.0\n    for row in a.tolist():\n        s += row[0]\n    return s", f"({X},)")
+    assert found.kept
+    for candidate in found.candidates:
         assert_agrees(compiled(candidate, observation, spec, jit=False), spec, ("tiny",))
