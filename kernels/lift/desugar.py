@@ -101,7 +101,7 @@ class _Desugarer:
                     return None
                 columns = list(zip(*rows))
                 kinds = [{type(number) for number in column} for column in columns]
-                if len(set().union(*kinds)) == 1 or not all(kind in ({int}, {float}, {np.float64}) for kind in kinds):
+                if len(set().union(*kinds)) == 1 or not all(kind in ({int}, {float}, {np.float64}, {float, np.float64}) for kind in kinds):
                     return None
                 held = [f"{name}_{place}_array" for place in range(len(columns))]
                 if any(other in self.constants or other in self.taken and other not in self.columns for other in held):
@@ -112,7 +112,7 @@ class _Desugarer:
                     self.taken.add(other)
                 own = {int: "int", float: "float"}          # Python's numbers, which take the types of what they meet
                 read = [ast.Subscript(syntax.name(other), copy.deepcopy(index), ast.Load()) for other in held]
-                return ast.Tuple([syntax.builtin_call(own[kind.pop()], each) if kind <= set(own) else each
+                return ast.Tuple([syntax.builtin_call(own[next(iter(kind))], each) if kind <= set(own) else each
                                   for each, kind in zip(read, kinds)], ast.Load())
         return None
 

@@ -131,6 +131,7 @@ STAY = {
     "two_places": """rows = []
         for k in range(c):
             rows.append(v[k])
+        for k in range(c):
             rows.append(2 * v[k])
         return np.array(rows)""",
     "changes_later": """row = np.zeros(3)
