@@ -5,7 +5,7 @@ import hashlib
 import math
 import random
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
@@ -80,8 +80,7 @@ class Space:
 
     def draw(self, rng: random.Random) -> Point:
         """A point at random."""
-        point = {name: rng.choice(d.choices if isinstance(d, CategoricalDistribution) else range(d.low, d.high + 1))
-                 for name, d in self.distributions(parallel=True).items()}
+        point = {name: rng.choice(_values(d)) for name, d in self.distributions(parallel=True).items()}
         if not self._parallel(point):
             point.pop("threads", None)
         return point
@@ -90,8 +89,7 @@ class Space:
         """Every point that differs from `point` in one parameter, in an order drawn at random: tunables before options."""
         tunables = {name for name, _ in self.tunables}
         found = [(name not in tunables, rng.random(), {**point, name: value}) for name, d in self.distributions(parallel=True).items()
-                 for value in (d.choices if isinstance(d, CategoricalDistribution) else range(d.low, d.high + 1))
-                 if name in point and value != point[name]]
+                 for value in _values(d) if name in point and value != point[name]]
         for _, _, step in sorted(found, key=itemgetter(0, 1)):
             if not self._parallel(step):
                 step.pop("threads", None)
@@ -285,6 +283,14 @@ class Tuner:
             created.add_trial(told.trial(study.space))
         study.told.clear()
         return created
+
+
+def _values(distribution: BaseDistribution) -> Sequence[Any]:
+    """All that a parameter may be."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices
+    assert isinstance(distribution, IntDistribution)
+    return range(distribution.low, distribution.high + 1)
 
 
 def _tell(study: optuna.Study, trial: Trial, evaluation: Evaluation) -> None:

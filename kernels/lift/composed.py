@@ -69,8 +69,7 @@ def lexsort(first, second):
     return order[np.argsort(second[order], kind="stable")]
 
 def lexsort_3(first, second, third):
-    order = np.argsort(first, kind="stable")
-    order = order[np.argsort(second[order], kind="stable")]
+    order = np.lexsort((first, second))
     return order[np.argsort(third[order], kind="stable")]
 '''
 """As NumPy documents them, for the arguments that these take; what is given more stays a call of NumPy's."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from ..analysis.aliases import returns_new_memory
 from . import syntax
 from .index_loops import over_indices
-from .names import assigned_in, bound_names, fresh_name, parameters_of
+from .names import assigned_in, bound_names, fresh_name, is_new, parameters_of
 
 
 def plain_control(function: ast.FunctionDef, ranks: Mapping[str, int]) -> None:
@@ -33,7 +33,7 @@ class _Control(ast.NodeTransformer):
         node.iter = _pairs(node.iter)
         nest = over_indices(node, self.taken, self.ranks)
         if nest is not None:
-            return [_at(nest, node)]
+            return [syntax.placed(nest, node)]
         match node:
             case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Attribute(value=array, attr="tolist"), args=[], keywords=[])) \
                     if not any(_asks_for_parts(part, name) for part in node.body):
@@ -61,7 +61,7 @@ class _Control(ast.NodeTransformer):
         if first is None:
             return node
         node.test = _replaced(node.test, first)
-        return [_at(ast.Assign([first.target], first.value), node), node]
+        return [syntax.placed(ast.Assign([first.target], first.value), node), node]
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -83,12 +83,12 @@ class _Control(ast.NodeTransformer):
         if len(node.targets) > 1 and all(isinstance(t, ast.Subscript) for t in node.targets) and _is_new(node.value):
             held = fresh_name(self.taken, "value")
             targets = [ast.Name(held, ast.Store()), *node.targets]
-            return [_at(ast.Assign([t], syntax.name(held) if number else node.value), node) for number, t in enumerate(targets)]
+            return [syntax.placed(ast.Assign([t], syntax.name(held) if number else node.value), node) for number, t in enumerate(targets)]
         reshaped = [t.value.id for t in node.targets if isinstance(t, ast.Attribute) and t.attr == "shape" and isinstance(t.value, ast.Name)]
         once = len(node.targets) == 1 or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         if len(reshaped) < len(node.targets) or not once or self.shared.intersection(reshaped):
             return node
-        return [_at(ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(name), "reshape"), copy.deepcopy(node.value))),
+        return [syntax.placed(ast.Assign([ast.Name(name, ast.Store())], syntax.call(syntax.attribute(syntax.name(name), "reshape"), copy.deepcopy(node.value))),
                     node) for name in reshaped]
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -127,13 +127,13 @@ class _Control(ast.NodeTransformer):
         if not marked.found:
             return [node, *after]
         begin = ast.Assign([ast.Name(left, ast.Store())], ast.Constant(False))
-        return [_at(begin, node), node, _at(ast.If(ast.UnaryOp(ast.Not(), syntax.name(left)), after, []), node)]
+        return [syntax.placed(begin, node), node, syntax.placed(ast.If(ast.UnaryOp(ast.Not(), syntax.name(left)), after, []), node)]
 
 
 def _is_new(value: ast.expr) -> bool:
     """Whether the value shares no memory with anything."""
     of_numbers = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("abs", "min", "max", "round")
-    return isinstance(value, ast.BinOp | ast.UnaryOp | ast.Compare) or of_numbers or isinstance(value, ast.Call) and returns_new_memory(value)
+    return of_numbers or not isinstance(value, ast.Constant) and is_new(value)
 
 
 def _handed_on(function: ast.FunctionDef) -> Iterator[str]:
@@ -171,7 +171,7 @@ class _Breaks(ast.NodeTransformer):
 
     def visit_Break(self, node: ast.Break) -> list[ast.stmt]:
         self.found = True
-        return [_at(ast.Assign([ast.Name(self.name, ast.Store())], ast.Constant(True)), node), node]
+        return [syntax.placed(ast.Assign([ast.Name(self.name, ast.Store())], ast.Constant(True)), node), node]
 
     def visit_For(self, node: ast.For | ast.While) -> ast.stmt:
         node.orelse = [piece for s in node.orelse for piece in _listed(self.visit(s))]
@@ -185,10 +185,6 @@ class _Breaks(ast.NodeTransformer):
 
 def _listed(found: ast.stmt | list[ast.stmt]) -> list[ast.stmt]:
     return found if isinstance(found, list) else [found]
-
-
-def _at(made: ast.stmt, node: ast.stmt) -> ast.stmt:
-    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def _first(test: ast.expr) -> ast.NamedExpr | None:

@@ -204,22 +204,19 @@ def _grid(e: Expressions, node: ast.Subscript) -> Lifted:
 
 def _axis(e: Expressions, part: ast.Slice) -> Value:
     """The numbers that one slice of a grid stands for."""
-    wanted = _count(part.step)
-    step = 1 if part.step is None or wanted is not None else e.static(part.step)
+    count = _count(e, part.step)
+    step = 1 if part.step is None or count is not None else e.static(part.step)
     low, high = e.value(part.lower) if part.lower is not None else number(0), e.value(part.upper)  # type: ignore[arg-type]
     if low.ndim or high.ndim or {low.dtype.kind, high.dtype.kind} - set("if"):
         raise CannotLift("a grid of other things than numbers")
-    if wanted is None and type(step) is int and step > 0 and low.dtype.kind == high.dtype.kind == "i":
+    if count is None and type(step) is int and step > 0 and low.dtype.kind == high.dtype.kind == "i":
         start = e.affine(low)
         span = e.affine(high) - start
         extent = span if step == 1 else (span + (step - 1)).floordiv(Affine(step))
         return Value(INT64, (extent,), lambda i: f"({start + i[0] * step})", cost=0)
     first, last = (e.bind(cast(v.text, v, FLOAT64)) for v in (low, high))
-    if wanted is not None:
-        count = e.bind(e.value(wanted).text, "count")
-        width, extent = e.bind(f"({last} - {first}) / ({count} - 1)", "width"), Affine.atom(count)
-    elif type(step) is complex and step.real == 0.0 and step.imag >= 2.0 and step.imag == int(step.imag):
-        width, extent = e.bind(f"({last} - {first}) / {int(step.imag) - 1}", "width"), Affine(int(step.imag))
+    if count is not None:
+        width, extent = e.bind(f"({last} - {first}) / ({count - 1})", "width"), count
     elif type(step) in (int, float) and step > 0:
         width = repr(float(step))
         extent = Affine.atom(e.bind(f"max(int(math.ceil(({last} - {first}) / {width})), 0)", "count"))
@@ -228,12 +225,14 @@ def _axis(e: Expressions, part: ast.Slice) -> Value:
     return Value(FLOAT64, (extent,), lambda i: f"(({i[0]}) * {width} + {first})", cost=2)
 
 
-def _count(step: ast.expr | None) -> ast.expr | None:
-    """How many numbers a grid has by a step of `n * 1j`."""
+def _count(e: Expressions, step: ast.expr | None) -> Affine | None:
+    """How many numbers a grid has by a step of `5j` or `n * 1j`."""
     match step:
+        case ast.Constant(value=complex() as value) if value.real == 0.0 and value.imag >= 2.0 and value.imag == int(value.imag):
+            return Affine(int(value.imag))
         case ast.BinOp(left=ast.Name() as count, op=ast.Mult(), right=ast.Constant(value=1j)) \
                 | ast.BinOp(left=ast.Constant(value=1j), op=ast.Mult(), right=ast.Name() as count):
-            return count
+            return Affine.atom(e.bind(e.value(count).text, "count"))
     return None
 
 

@@ -3,7 +3,6 @@ that are written out, `enumerate` with a start, calls that are assigned to sever
 from __future__ import annotations
 
 import ast
-import builtins
 import copy
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -39,10 +38,10 @@ class _Desugarer:
         self.constants = constants
         self.taken = set(bound_names(function))
         inner = [n for n in ast.walk(function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function]
+        self.columns: dict[str, ast.stmt] = {}
         self.closed_over = {n.id for each in inner for n in ast.walk(each) if isinstance(n, ast.Name)}
 
     def run(self) -> None:
-        self.columns: dict[str, ast.stmt] = {}
         _Repeats().generic_visit(self.function)
         _IndexLists(self.constants).generic_visit(self.function)
         self.function.body = self._block(self.function.body)
@@ -71,8 +70,6 @@ class _Desugarer:
             node.value = syntax.numpy_call("array", ast.List(node.value.elts, ast.Load()))
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) and node.value is not None:
             node.value = _Comprehensions(self, before).visit(node.value)
-            if isinstance(node, ast.Assign | ast.Return) and not before:
-                before += self._calls_first(node.value)
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.List):
                 node.value = ast.Tuple(node.value.elts, ast.Load())
         elif isinstance(node, ast.If):
@@ -115,22 +112,6 @@ class _Desugarer:
                 return ast.Tuple([syntax.builtin_call(own[next(iter(kind))], each) if kind <= set(own) else each
                                   for each, kind in zip(read, kinds)], ast.Load())
         return None
-
-    def _calls_first(self, value: ast.expr) -> list[ast.stmt]:
-        """Of a statement's value such as `max(f(x), f(y))` the calls of functions of the author's as statements before it, which may
-        then be taken in: nothing is evaluated before them."""
-        match value:
-            case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name(id="np")), args=arguments, keywords=[]):
-                own = [arg for arg in arguments if isinstance(arg, ast.Call) and isinstance(arg.func, ast.Name) and not hasattr(builtins, arg.func.id)]
-                if len(own) > 1 and all(isinstance(arg, ast.Name | ast.Constant) or arg in own for arg in arguments):
-                    made: list[ast.stmt] = []
-                    for place, arg in enumerate(arguments):
-                        if arg in own:
-                            held = fresh_name(self.taken, "given")
-                            made.append(_assign(held, arg))
-                            arguments[place] = syntax.name(held)
-                    return made
-        return []
 
     def _held(self, iterated: ast.expr) -> list[ast.stmt]:
         """Variables for what is computed in a display that a loop goes over."""

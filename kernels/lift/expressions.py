@@ -69,10 +69,10 @@ class Expressions(Environment):
         seen = self.seen.type_of(node)
         if seen is None or seen[0] not in ("array", "scalar"):
             return
-        if found.dtype.kind in "iu" and np.dtype(seen[1]).kind in "iu" and any(map(self.is_mixed, syntax.names_in(node))):
-            return
         ndim = seen[2] if seen[0] == "array" and self.mask is None else found.ndim if self.mask is not None else 0
         if np.dtype(seen[1]) != found.dtype or ndim != found.ndim:
+            if ndim == found.ndim and {found.dtype.kind, np.dtype(seen[1]).kind} <= set("iu") and any(map(self.is_mixed, syntax.names_in(node))):
+                return
             raise CannotLift(f"`{syntax.text(node)[:60]}` was read as {found.dtype} of {found.ndim} dimension(s), but is "
                              f"{np.dtype(seen[1])} of {ndim}")
 

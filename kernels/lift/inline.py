@@ -133,8 +133,9 @@ class _Inliner:
             if found is None or self.size > self.largest:
                 return True
             call, whole = found
-            helper = self._with_functions(_for_call(self.helpers[call.func.id], call, self.taken), call)  # type: ignore[attr-defined]
+            helper = _for_call(self.helpers[call.func.id], call, self.taken)  # type: ignore[attr-defined]
             given = call_arguments(helper, call)
+            helper = self._with_functions(helper, given or ())
             writes = given is not None and not whole and writes_given(helper, given)
             if writes and _comes_first(statement, call):
                 held = fresh_name(self.taken, "given")
@@ -161,10 +162,10 @@ class _Inliner:
             _Replace(call, value).visit(statement)
         return True
 
-    def _with_functions(self, helper: ast.FunctionDef, call: ast.Call) -> ast.FunctionDef:
-        """The helper in which parameters that this call gives functions stand for these, which are taken in."""
+    def _with_functions(self, helper: ast.FunctionDef, given: Sequence[ast.expr]) -> ast.FunctionDef:
+        """The helper in which parameters that are given functions stand for these, which are taken in."""
         called = {n.func.id for n in ast.walk(helper) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-        functions = {name: value.id for name, value in zip(parameters_of(helper), call_arguments(helper, call) or ())
+        functions = {name: value.id for name, value in zip(parameters_of(helper), given)
                      if isinstance(value, ast.Name) and value.id in self.helpers and value.id != helper.name and name in called
                      and not assigned_in(helper.body)[name]}
         if not functions:

@@ -25,10 +25,10 @@ def width_free(function: ast.FunctionDef) -> frozenset[str]:
     parents = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
     given = {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
     names = {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} - given
-    handed: dict[str, set[str]] = {}
-    for name in names:
-        to = [place for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name for place in _goes_to(n, parents)]
-        handed[name] = set(to)
+    handed: dict[str, set[str]] = {name: set() for name in names}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id in handed:
+            handed[node.id].update(_goes_to(node, parents))
     while (wrong := {name for name in handed if not handed[name] <= set(handed)}):
         for name in wrong:
             del handed[name]

@@ -161,7 +161,7 @@ class _PlainCalls(ast.NodeTransformer):
         match node:
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.List(elts=items)) if name in self.lists \
                     and not any(isinstance(item, ast.Starred) for item in items):
-                return [_at(ast.Expr(syntax.call(syntax.attribute(syntax.name(name), "append"), item)), node) for item in items]
+                return [syntax.placed(ast.Expr(syntax.call(syntax.attribute(syntax.name(name), "append"), item)), node) for item in items]
         return [*self._flat(node.target), *self._written_first(node.value), node]
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.stmt]:
@@ -173,14 +173,14 @@ class _PlainCalls(ast.NodeTransformer):
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if (count := _parts(call)) is not None:
                 parts = [fresh_name(self.taken, f"{name}_part") for _ in range(count)]
                 first = ast.Assign([ast.Tuple([ast.Name(part, ast.Store()) for part in parts], ast.Store())], call)
-                return [_at(first, node), _at(ast.Assign(node.targets, ast.List([syntax.name(part) for part in parts], ast.Load())), node)]
+                return [syntax.placed(first, node), syntax.placed(ast.Assign(node.targets, ast.List([syntax.name(part) for part in parts], ast.Load())), node)]
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Call(args=[index, shape], keywords=[]) as call) \
                     if syntax.text(call.func) == "np.unravel_index":
                 extents = _extents(shape, len(targets))
                 if extents is not None:
                     held = fresh_name(self.taken, "place")
                     node.value = ast.Tuple(_along_axes(syntax.name(held), extents), ast.Load())
-                    return [_at(ast.Assign([ast.Name(held, ast.Store())], index), node), node]
+                    return [syntax.placed(ast.Assign([ast.Name(held, ast.Store())], index), node), node]
         return [*self._written_first(node.value), node]
 
     def _flat(self, target: ast.expr) -> list[ast.stmt]:
@@ -190,7 +190,7 @@ class _PlainCalls(ast.NodeTransformer):
                 held = fresh_name(self.taken, "row")
                 target.value = syntax.name(held)
                 view = syntax.call(syntax.attribute(copy.deepcopy(array), "reshape"), syntax.parse("-1"))
-                return [_at(ast.Assign([ast.Name(held, ast.Store())], view), target)]
+                return [syntax.placed(ast.Assign([ast.Name(held, ast.Store())], view), target)]
         return []
 
     def _written_first(self, value: ast.expr | None) -> list[ast.stmt]:
@@ -207,7 +207,7 @@ class _PlainCalls(ast.NodeTransformer):
             if holder is None:
                 return before
             call = holder.args[0] if isinstance(holder, ast.Call) else holder.left  # type: ignore[attr-defined]
-            before.append(_at(ast.Expr(call), call))
+            before.append(syntax.placed(ast.Expr(call), call))
             result = copy.deepcopy(_out(call))
             assert result is not None
             if isinstance(holder, ast.Call):
@@ -312,16 +312,12 @@ def _repeated(node: ast.expr) -> list[ast.expr] | None:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             one, other = _repeated(left), _repeated(right)
             return None if one is None or other is None else one + other
-        case ast.List(elts=[_, *_] as items) if all(map(_is_number, items)):
+        case ast.List(elts=[_, *_] as items) if all(map(syntax.is_number, items)):
             return [syntax.numpy_call("array", node)]
         case ast.BinOp(left=ast.List(elts=[item]), op=ast.Mult(), right=count) | ast.BinOp(left=count, op=ast.Mult(), right=ast.List(elts=[item])) \
-                if _is_number(item):
+                if syntax.is_number(item):
             return [syntax.numpy_call("full", count, item)]
     return None
-
-
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _joined(items: list[ast.expr]) -> ast.expr:
@@ -369,7 +365,3 @@ def _at_numbers(index: ast.expr) -> bool:
     parts = index.elts if isinstance(index, ast.Tuple) else [index]
     return all(isinstance(n, ast.Name | ast.Constant | ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Load)
                for part in parts for n in ast.walk(part))
-
-
-def _at(made: ast.stmt, node: ast.AST) -> ast.stmt:
-    return ast.fix_missing_locations(ast.copy_location(made, node))

@@ -100,17 +100,13 @@ class _Pointwise(ast.NodeTransformer):
         if not (isinstance(conditions, ast.List | ast.Tuple) and isinstance(values, ast.List | ast.Tuple)):
             return None
         count = len(conditions.elts)
-        parts = [v if _is_number(v) else self._over(v, [x]) for v in values.elts]
+        parts = [v if syntax.is_number(v) else self._over(v, [x]) for v in values.elts]
         if None in parts or len(parts) not in (count, count + 1) or not all(isinstance(n, CHEAP) for n in ast.walk(x)):
             return None
         made: ast.expr = parts[count] if len(parts) > count else ast.Constant(0)  # type: ignore[assignment]
         for condition, part in zip(conditions.elts, parts):
             made = syntax.numpy_call("where", condition, part, made)  # type: ignore[arg-type]
         return syntax.call(syntax.attribute(made, "astype"), syntax.attribute(copy.deepcopy(x), "dtype"))
-
-
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) or isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
 
 
 def _is_truth(node: ast.expr) -> bool:

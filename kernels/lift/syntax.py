@@ -88,3 +88,13 @@ def names_in_text(source: str) -> frozenset[str]:
 def names_in(node: ast.AST) -> frozenset[str]:
     """The identifiers that occur in a tree."""
     return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def placed(made: ast.stmt, node: ast.AST) -> ast.stmt:
+    """A new statement, where `node` stands in the author's text."""
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def is_number(node: ast.expr) -> bool:
+    """Whether a number is written out, with a sign or without."""
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)

@@ -83,12 +83,14 @@ def _dies(function: ast.FunctionDef, block: list[ast.stmt], place: int, bound: i
     if not name or bound != 1:
         return False
     total = reads_of(function, name)
-    made, shown = made_anew(function), _behind(function, block[place].value)  # type: ignore[attr-defined]
     for statement in block[place + 1:]:
         if total == 0:
             break
         reads = reads_of(statement, name)
-        if mutated_in([statement]) - (made - shown) or reads and not _only_read(statement, name):
+        written = mutated_in([statement])
+        if written:
+            written -= made_anew(function) - _behind(function, block[place].value)  # type: ignore[attr-defined]
+        if written or reads and not _only_read(statement, name):
             return False
         total -= reads
     return total == 0

@@ -42,8 +42,9 @@ def items_of(iterated: ast.expr, target: ast.expr, read: list[ast.stmt] | list[a
             pairs = [ast.Tuple([key, value], ast.Load()) for key, value in zip(keys, values)]  # type: ignore[list-item]
             return {"keys": keys, "values": values, "items": pairs}[which]  # type: ignore[return-value]
         case ast.Call(func=ast.Name(id="range"), args=ends, keywords=[]) if isinstance(target, ast.Name):
-            held = {name: len(value) for name, value in constants.items() if isinstance(value, tuple | list)} | lengths(function)
-            asked = set(lengths(function)) | {name for name, value in constants.items() if _is_ragged(value)}
+            own = lengths(function)
+            held = {name: len(value) for name, value in constants.items() if isinstance(value, tuple | list)} | own
+            asked = set(own) | {name for name, value in constants.items() if _is_ragged(value)}
             numbers = [number_of(end, held) for end in ends]
             if numbers and None not in numbers and 0 not in numbers[2:] and len(range(*numbers)) <= MOST \
                     and (counted or any(_asks(node, target.id, asked) for node in read)):
@@ -109,13 +110,12 @@ def is_fixed(node: ast.expr) -> bool:
     match node:
         case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str())):
             return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np")), args=[ast.Constant() | ast.UnaryOp() as number], keywords=[]):
+            return is_fixed(number)             # a number of the module that has a dtype
     if isinstance(node, ast.Tuple | ast.List):
         return all(map(is_fixed, node.elts))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return is_fixed(node.operand)
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="np")), args=[ast.Constant() | ast.UnaryOp() as number], keywords=[]):
-            return is_fixed(number)             # a number of the module that has a dtype
     return isinstance(node, ast.Constant | ast.Name)
 
 
