@@ -25,7 +25,10 @@ NEAR_BEST = math.log(1.05)
 POLL_SECONDS = 0.25
 STATE_SECONDS = 5.0
 CONFIRM_SHARE, LEAST_CONFIRM, MOST_CONFIRM = 0.33, 15.0, 150.0
-SEEDS_SHARE = 0.4
+SEEDS_SHARE, ALL_SEEDS_SHARE = 0.4, 0.6
+"""Of the time: when no further seed is judged before the search begins, and when those that are left come before all else."""
+SEED_EVERY = 3
+"""Of so many candidates one is a seed, as long as some of them are left."""
 TIMING_SHARE, PROOF_SHARE = 0.4, 0.3
 DUPLICATES_IN_A_ROW = 50
 # A worker then runs the slow reference once for many candidates; each still gets copies of its own.
@@ -66,13 +69,14 @@ class Campaign:
 
     panel: the run's operators, and which of them is asked next. seeds: the candidates to begin with. njit: which of them
     is the reference as it is under `@njit`, or None. started: when this process's share of the run began, by `clock`.
-    warm: candidates of earlier work, judged right after the seeds; none of them can be the anchor.
+    warm: candidates of earlier work, judged right after the first seeds; none of them can be the anchor.
+    first_seeds: after so many seeds, or as many as there are workers, the search begins as soon as one is verified; 0: after all.
     """
 
     def __init__(
         self, journal: Journal, fleet: Fleet, population: Population, panel: Panel, seeds: Sequence[Candidate],
         njit: Candidate | None, limits: Limits, seed: int, progress: Progress, started: float | None = None,
-        clock: Callable[[], float] = time.monotonic, warm: Sequence[Candidate] = (),
+        clock: Callable[[], float] = time.monotonic, warm: Sequence[Candidate] = (), first_seeds: int = 0,
     ) -> None:
         self._journal = journal
         self._fleet = fleet
@@ -80,6 +84,7 @@ class Campaign:
         self._panel = panel
         self._seeds = tuple(seeds)
         self._warm = tuple(warm)
+        self._first_seeds = max(first_seeds, fleet.workers) if first_seeds else len(self._seeds)
         self._njit = njit
         self._limits = limits
         self._progress = progress
@@ -91,6 +96,8 @@ class Campaign:
         self._known: set[str] = set()
         self._open: dict[str, Candidate] = {}   # not judged yet; of the others the journal keeps the text
         self._again: deque[Candidate] = deque()
+        self._further_seeds: deque[Candidate] = deque()
+        self._turns = 0
         self._evaluations = 0
         self._submitted = 0
         self._inputs = 0
@@ -137,21 +144,21 @@ class Campaign:
             self._progress.resumed(self._evaluations, self.elapsed, best_speedup(self._population))
 
     def _judge_seeds(self) -> None:
-        """Seeds against the reference, as many as their share of the time allows; the fastest that is verified becomes the
-        anchor. The others are judged next, as candidates like any other."""
+        """The first seeds against the reference, as many as their share of the time allows; the fastest that is verified becomes
+        the anchor. The others are judged among what the search proposes, as candidates like any other."""
         self._progress.stage("seeds")
         for seed in self._seeds:
             if seed.identity not in self._known:
                 self._add(seed)
         if self._anchor is None:
-            found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None, self._limits.seeds_until)
+            found = self._judge_all(self._seeds, SEED_VS_REFERENCE, None, self._limits.seeds_until, self._first_seeds)
             verified = [(e.faster.speedup, e.candidate) for e in found if e.verdict is Verdict.VERIFIED and e.faster]
             if verified:
                 self._anchor = self._candidate(max(verified)[1])
                 self._journal.set_state("anchor", self._anchor.identity)
         rows = self._journal.evaluations(SEED_VS_REFERENCE)
         judged = {row.candidate.identity for row in (*rows, *self._journal.evaluations(SEARCH))}
-        self._again.extend(self._candidate(seed.identity) for seed in self._seeds if seed.identity not in judged)
+        self._further_seeds.extend(self._candidate(seed.identity) for seed in self._seeds if seed.identity not in judged)
         anchored = next((row.evaluation.faster for row in rows if self._anchor and row.candidate.identity == self._anchor.identity), None)
         for row in rows:
             self._take(_over_anchor(row.evaluation, anchored, self._anchor), SEARCH)
@@ -164,14 +171,15 @@ class Campaign:
                 self._again.append(candidate)
 
     def _judge_all(self, candidates: Sequence[Candidate], purpose: str, anchor: Candidate | None,
-                   until: float = math.inf) -> list[Evaluation]:
-        """Evaluations of `candidates` for one purpose, from the journal where they stand there already. until: seconds of the
-        run's clock after which no further one is begun, as soon as one has been verified."""
+                   until: float = math.inf, most: int | None = None) -> list[Evaluation]:
+        """Evaluations of `candidates` for one purpose, from the journal where they stand there already. As soon as one has been
+        verified, none is begun beyond `most`, nor after `until`, seconds of the run's clock."""
         done = {row.candidate.identity: row.evaluation for row in self._journal.evaluations(purpose)}
         queue = deque({c.identity: c for c in candidates if c.identity not in done}.values())
         waiting: dict[str, Candidate] = {}
         while queue or waiting:
-            enough = self.elapsed >= until and any(e.verdict is Verdict.VERIFIED for e in done.values())
+            many = most is not None and len(done) + len(waiting) >= most
+            enough = (many or self.elapsed >= until) and any(e.verdict is Verdict.VERIFIED for e in done.values())
             while queue and not enough and self._fleet.room():
                 candidate = queue.popleft()
                 waiting[candidate.identity] = candidate
@@ -208,13 +216,23 @@ class Campaign:
         """A candidate that was never judged and passes the gate, or None if no operator has one now."""
         if self._again:
             return self._again.popleft()
+        self._turns += 1
+        if self._further_seeds and (self._turns % SEED_EVERY == 0 or self._late()):
+            return self._further_seeds.popleft()
         for _ in range(DUPLICATES_IN_A_ROW):
             candidate = self._panel.propose(self._population, self._rng)
             if candidate is None:
-                return None
+                break
             if self._add(candidate) and self._passes_gate(candidate):
                 return candidate
-        return None
+        return self._further_seeds.popleft() if self._further_seeds else None
+
+    def _late(self) -> bool:
+        """Whether what is left is hardly more than the seeds that are not judged yet: no run ends below a seed that it had."""
+        evaluations, seconds = self._limits.evaluations, self._limits.seconds
+        left = math.inf if evaluations is None else evaluations - self._evaluations - self._fleet.in_flight
+        return left <= len(self._further_seeds) or (
+            seconds is not None and self.elapsed >= ALL_SEEDS_SHARE * (seconds - self._limits.confirm_seconds))
 
     def _add(self, candidate: Candidate) -> bool:
         if candidate.identity not in self._known:
@@ -269,11 +287,14 @@ class Campaign:
     def _confirm(self) -> Confirmation | None:
         """The first finalist that stands its last examination and is not slower than the best seed."""
         self._progress.stage("confirm")
+        best_seed = self._best_seed()
+        if best_seed is not None:
+            self._journal.set_state("best_seed", best_seed.identity)
         best: Confirmation | None = None
-        for finalist in self._finalists():
+        for finalist in self._finalists(best_seed):
             self._progress.note(f"examining {finalist.identity} on fresh seeds, in fresh processes")
             confirmation = self._fleet.confirm(ConfirmJob(
-                finalist, self._anchor or finalist, self._sound_njit(), self._draw(),
+                finalist, best_seed or finalist, self._sound_njit(), self._draw(),
                 seconds=TIMING_SHARE * self._limits.confirm_seconds, proof_seconds=PROOF_SHARE * self._limits.confirm_seconds))
             self._journal.add_event("confirmation", confirmation.as_json(), self.elapsed)
             if confirmation.verdict is not Verdict.VERIFIED:
@@ -288,8 +309,15 @@ class Campaign:
             self._journal.set_state("champion", best.champion)
         return best
 
-    def _finalists(self) -> list[Candidate]:
-        """The best elites, timed once more as the best of many noisy numbers is biased; the anchor comes last."""
+    def _best_seed(self) -> Candidate | None:
+        """The fastest verified seed, by the search's own measurement; None where none is verified."""
+        seeds = {seed.identity for seed in self._seeds}
+        found = [(row.evaluation.faster.speedup, row.candidate) for row in self._journal.evaluations(SEARCH)
+                 if row.candidate.identity in seeds and row.evaluation.verdict is Verdict.VERIFIED and row.evaluation.faster]
+        return max(found, key=lambda pair: pair[0], default=(0.0, self._anchor))[1]
+
+    def _finalists(self, best_seed: Candidate | None) -> list[Candidate]:
+        """The best elites, timed once more as the best of many noisy numbers is biased; the best seed comes last."""
         elites = list(self._population.elites())[:FINALISTS]
         near: list[Elite] = [e for e in elites if e.fitness >= elites[0].fitness - NEAR_BEST]
         ranked = [elite.candidate for elite in elites]
@@ -304,8 +332,8 @@ class Campaign:
 
             ranked = [e.candidate for e in sorted(near, key=fitness, reverse=True)] + ranked[len(near):]
         ranked = ranked[:3]
-        if self._anchor is not None and all(c.identity != self._anchor.identity for c in ranked):
-            ranked.append(self._anchor)
+        if best_seed is not None and all(c.identity != best_seed.identity for c in ranked):
+            ranked.append(best_seed)
         return ranked
 
     def _time_for_finals(self, elites: Sequence[Elite]) -> bool:
@@ -315,7 +343,7 @@ class Campaign:
 
     def _sound_njit(self) -> Candidate | None:
         """The reference under `@njit`, where it compiles and computes the same."""
-        for row in self._journal.evaluations(SEED_VS_REFERENCE):
+        for row in self._journal.evaluations(SEARCH):
             if self._njit and row.candidate.identity == self._njit.identity and row.evaluation.verdict is Verdict.VERIFIED:
                 return self._njit
         return None

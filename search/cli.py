@@ -5,7 +5,9 @@ Exit status: 0 a verified champion that is not slower than the best seed, 2 bad 
 """
 from __future__ import annotations
 
+import errno
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +26,10 @@ app = typer.Typer(
 )
 app.add_typer(bench, name="bench")
 BAD_INPUT, NOT_CONFIRMED, INTERRUPTED = 2, 3, 130
+LONGEST_PATH = 120
+_PATH_ERRORS = frozenset({errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EROFS,
+                          errno.ENOSPC, errno.EDQUOT})
+"""Of the errors of files those that another path avoids; a file of ours that is missing is our mistake."""
 
 
 @app.command()
@@ -108,7 +114,7 @@ def kernels(as_json: AsJson = False) -> None:
     for name in library.names():
         opened = library.load(name).open()
         line = (inspect.getdoc(opened.module) or "").strip().splitlines()[0]
-        rows.append({"name": name, "description": line, "source": opened.declaration.source,
+        rows.append({"name": name, "description": line, "source": opened.declaration.source, "tolerance": asdict(opened.tolerance),
                      "sizes": {size: dict(values) for size, values in opened.sizes.items()}})
     if as_json:
         return print_json(rows)
@@ -205,6 +211,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - sorted into the user's mistakes and ours
+        if isinstance(error, OSError) and error.filename and error.errno in _PATH_ERRORS:
+            sys.exit(_complain(f"{_shortened(str(error.filename))} cannot be used: {error.strerror}; name another path"))
         if not isinstance(error, _mistakes()):
             raise
         sys.exit(_complain(str(error)))
@@ -225,6 +233,10 @@ def _mistakes() -> tuple[type[Exception], ...]:
 
         found = (*found, FleetError)
     return found
+
+
+def _shortened(path: str) -> str:
+    return path if len(path) <= LONGEST_PATH else f"{path[:LONGEST_PATH]}..."
 
 
 def _complain(message: str) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..kernels.candidate import Candidate
+from ..kernels.lift.styles import PLAIN
 from ..kernels.spec import KernelSpec
 from ..workers.inspection import Inspection, inspect_spec
 from ..workers.job import Assignment, JudgeSettings
@@ -145,7 +146,7 @@ def _drive(
                 campaign = Campaign(
                     journal, judges, population, panel,
                     seeds_of(inspection, settings.evaluations), inspection.plain, Limits(settings.evaluations, _seconds(settings), settings.confirm_seconds), settings.seed,
-                    progress, begun, warm=warm,
+                    progress, begun, warm=warm, first_seeds=settings.first_seeds,
                 )
                 try:
                     campaign.run()
@@ -164,10 +165,11 @@ def _drive(
 
 
 def seeds_of(inspection: Inspection, evaluations: int | None = None) -> list[Candidate]:
-    """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts. A short
-    run, of so many `evaluations`, takes the first of them, so that half of it is left for the search."""
+    """The candidates that a campaign begins with: the reference as it is, where Numba may take it, and its lifts, the most
+    promising first. A short run, of so many `evaluations`, takes the first of them, so that half of it is left for the search."""
     seeds = [inspection.plain] if inspection.plain else []
-    distinct = list({seed.identity: seed for seed in (*seeds, *inspection.seeds)}.values())
+    lifted = sorted(inspection.seeds, key=lambda seed: seed.lineage.note == PLAIN.note)
+    distinct = list({seed.identity: seed for seed in (*seeds, *lifted)}.values())
     return distinct if evaluations is None else distinct[:max(FEWEST_SEEDS, evaluations // 2)]
 
 

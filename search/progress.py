@@ -79,7 +79,7 @@ class Progress:
                 self._stream = None
 
     def resumed(self, evaluations: int, elapsed: float, best: float | None) -> None:
-        """What earlier processes did of this run: its evaluations, seconds and best speedup over the best seed."""
+        """What earlier processes did of this run: its evaluations, seconds and best speedup over the best first seed."""
         with self._lock:
             self._done, self._best = evaluations, best
             self._started = self._clock() - elapsed
@@ -94,7 +94,7 @@ class Progress:
                 self._line(self._stage)
 
     def judged(self, candidate: Candidate, evaluation: Evaluation, best: float | None) -> None:
-        """One more evaluation was journaled. best: the greatest speedup over the best seed so far, None for none."""
+        """One more evaluation was journaled. best: the greatest speedup over the best first seed so far, None for none."""
         with self._lock:
             self._verdicts[evaluation.verdict] += 1
             self._done += counts(evaluation)
@@ -102,7 +102,7 @@ class Progress:
             if improved:
                 self._best = best
                 note = candidate.lineage.note
-                self._last = f"{best:.2f} times the best seed's speed: {candidate.lineage.operator}{f' ({note})' if note else ''}"
+                self._last = f"{best:.2f} times the best first seed's speed: {candidate.lineage.operator}{f' ({note})' if note else ''}"
                 if self._live is None:
                     self._line(self._last)
             self._status_line()
@@ -198,7 +198,7 @@ def _one_line(text: str) -> str:
 
 
 def _speedup(best: float | None) -> str:
-    return "nothing verified yet" if best is None else f"{best:.2f} times the best seed's speed"
+    return "nothing verified yet" if best is None else f"{best:.2f} times the best first seed's speed"
 
 
 def _count(number: int, noun: str) -> str:

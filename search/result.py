@@ -124,7 +124,7 @@ class Rivals:
                 return Ratio(1.0, 1.0, 1.0, 0, 0.0, 0.0, rival)  # nothing to measure: they are the same kernel
             return ratio
 
-        return cls(confirmation.over_reference, beside(confirmation.over_seed, journal.state("anchor")),
+        return cls(confirmation.over_reference, beside(confirmation.over_seed, best_seed(journal)),
                    beside(confirmation.over_njit, journal.state("njit")))
 
 
@@ -132,6 +132,12 @@ def _itself(over: Ratio | None) -> Ratio:
     """The reference beside itself. over: where it was timed beside something else."""
     took = over.rival_ns if over else 0.0
     return Ratio(1.0, 1.0, 1.0, 0, took, took, REFERENCE)
+
+
+def best_seed(journal: Journal) -> str | None:
+    """The identity of the run's fastest verified seed: the anchor of its timings, until its champion is examined."""
+    found: str | None = journal.state("best_seed") or journal.state("anchor")
+    return found
 
 
 def not_slower(ratio: Ratio | None) -> bool:
@@ -155,7 +161,7 @@ def sentence(journal: Journal, confirmation: Confirmation | None, over: Rivals, 
         return f"{KEEP}: the best verified kernel for {kernel} is {than} ({times(found.speedup)} times its speed, {interval})."
     said = (f"{kernel} runs {times(found.speedup)} times as fast as its reference ({interval}): "
             f"{milliseconds(found.candidate_ns)} a call at the benchmark size instead of {milliseconds(found.rival_ns)}")
-    return f"{said}{_tests(confirmation)}{_no_gain(over, confirmation, journal.state('anchor'))}."
+    return f"{said}{_tests(confirmation)}{_no_gain(over, confirmation, best_seed(journal))}."
 
 
 def times(ratio: float) -> str:
@@ -180,7 +186,7 @@ def _without_champion(journal: Journal, kernel: str, evaluations: int) -> str:
     ended = "was interrupted" if journal.state("status") == "interrupted" else "has not ended"
     best = [row.evaluation.faster.speedup for row in journal.evaluations(SEARCH)
             if row.evaluation.verdict is Verdict.VERIFIED and row.evaluation.faster]
-    far = f"the best candidate so far is {times(max(best))} times as fast as the best seed" if best else "nothing is verified yet"
+    far = f"the best candidate so far is {times(max(best))} times as fast as the best first seed" if best else "nothing is verified yet"
     return f"The run for {kernel} {ended} {done}: {far}, and no champion has been confirmed."
 
 
@@ -197,8 +203,8 @@ def _tests(confirmation: Confirmation) -> str:
     return f", with equal results within tolerance in all {cases} tests" if cases else ""
 
 
-def _no_gain(over: Rivals, confirmation: Confirmation, anchor: str | None) -> str:
-    if anchor == confirmation.champion:
+def _no_gain(over: Rivals, confirmation: Confirmation, seed: str | None) -> str:
+    if seed == confirmation.champion:
         if over.njit is not None and over.njit.rival == confirmation.champion:
             return "; it is the reference as it is under `@njit`, and the search found nothing faster"
         return "; it is the best seed itself, as the search found nothing faster"

@@ -133,4 +133,7 @@ def _anchor_ms(confirmation: Confirmation, ratios: Mapping[str, Ratio]) -> float
     """What the anchor takes when the champion takes what its last examination showed; None where that cannot be told."""
     champion_ms = confirmation.over_reference.candidate_ns / 1e6 if confirmation.over_reference else None
     over = confirmation.over_seed or ratios.get(confirmation.champion)
-    return None if champion_ms is None or over is None else champion_ms * over.speedup
+    if champion_ms is None or over is None:
+        return None
+    seed = ratios.get(over.rival)
+    return champion_ms * over.speedup * (seed.speedup if seed else 1.0)

@@ -37,6 +37,8 @@ class RunSettings(BaseModel):
     out: the run's directory; None: a new one below `runs/`. address: a Ray cluster; None: RAY_ADDRESS, else one of the
         run's own. dashboard: whether Ray's dashboard runs beside it.
     warm_start: whether the best kernels of earlier runs of the same kernel, found beside `out`, are judged anew first.
+    first_seeds: the search begins when so many of the kernels lifted from the reference are judged, or as many as there are workers;
+        the others are judged among its own. 0: when all are.
     operators: those that make candidates, beside language models. bandit: the policy by which one is asked next.
     llm: language-model profiles. llm_calls, llm_tokens: what all of them may use together.
     population: how elites are kept and parents drawn: pool, archive or islands. pool_capacity: the fittest that it keeps
@@ -61,6 +63,7 @@ class RunSettings(BaseModel):
     dashboard: StrictBool = Field(True, description="true or false")
     warm_start: StrictBool = Field(True, description="true or false")
     operators: tuple[StrictStr, ...] = Field(tuple(OPERATORS), description=f"a list of operators, of {', '.join(OPERATORS)}")
+    first_seeds: StrictInt = Field(4, ge=0, le=1_000, description="a whole number from 0 to 1000")
     bandit: StrictStr = Field("adaptive", description="the name of a policy, as text")
     llm: tuple[StrictStr, ...] = Field((), description="a list of profiles, as text")
     llm_calls: Count = Field(200, description=_COUNT)

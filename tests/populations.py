@@ -39,7 +39,7 @@ def busy_islands(capacity=24, per_skeleton=2, pools=False, pace=BUSY):
     def make():
         return Ranking(capacity, per_skeleton) if pools else Archive(capacity, per_skeleton)
 
-    return ByMachine("islands", lambda machine: Islands(make, random.Random(machine), capacity, per_skeleton, pace))
+    return ByMachine("islands", lambda machine: Islands(make, random.Random(machine), pace))
 
 
 EVERY = {

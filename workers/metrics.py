@@ -33,7 +33,7 @@ class Metric:
 
 
 EVALUATIONS = Metric(Kind.COUNTER, "kernwright_evaluations", "Candidates judged, by verdict", ("verdict",))
-BEST_SPEEDUP = Metric(Kind.GAUGE, "kernwright_best_speedup", "The best verified candidate's speed over the best seed's")
+BEST_SPEEDUP = Metric(Kind.GAUGE, "kernwright_best_speedup", "The best verified candidate's speed over the best first seed's")
 JOBS = Metric(Kind.GAUGE, "kernwright_jobs", "Jobs that run on a worker, are queued at one, or wait for one", ("state",))
 WORKERS = Metric(Kind.GAUGE, "kernwright_workers", "Workers of the fleet")
 WORKERS_LOST = Metric(Kind.COUNTER, "kernwright_workers_lost", "Workers that died, or did not answer")
@@ -86,7 +86,7 @@ class Metrics:
         self._count(IDLE_SECONDS, slot.get("idle_s"))
 
     def follow(self, best: Callable[[], float | None]) -> None:
-        """From now on reports what `best` says: the best verified speedup over the best seed, None while there is none."""
+        """From now on reports what `best` says: the best verified speedup over the best first seed, None while there is none."""
         self._best = best
 
     def fleet(self, workers: int, running: int, queued: int, waiting: int) -> None:

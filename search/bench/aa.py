@@ -1,12 +1,11 @@
 """The A/A test: a kernel timed against itself, which must come out at 1."""
 from __future__ import annotations
 
-import math
+import datetime
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from statistics import median
 
 from ...kernels.candidate import Candidate
 from ...kernels.spec import KernelSpec, SpecError
@@ -15,25 +14,34 @@ from ...workers.evaluation import Ratio
 from ...workers.failure import RunFailed
 from ...workers.inspection import Inspection
 from ...workers.job import Assignment, JudgeSettings
+from ...workers.machine import machine_type
 from ...workers.session import ChildSession
 from ...workers.slots import TIMED
 from ...workers.timing import measure
-from ..launch import examine, seeds_of
+from ..launch import examine
 from ..settings import RunSettings
+from .estimate import share_interval
+from .medians import Median
 
 AA_ROUNDS = 15
 
 
 @dataclass(frozen=True)
 class SelfRatios:
-    """Repeated timings of a kernel against itself. contain_one: of how many the 95 % interval contains 1."""
+    """Repeated timings of a kernel against itself, with 95 % intervals of all that is estimated. contain_one: of how many the
+    interval contains 1; coverage: the share of these that more timings would show (Wilson's interval). measured: the day, ISO."""
 
     kernel: str
     repeats: int
     median_ratio: float
+    median_interval: tuple[float, float]
     contain_one: int
+    coverage: tuple[float, float]
     widest: float
     ratios: tuple[tuple[float, float, float], ...]
+    machine: str
+    threads: int
+    measured: str
 
 
 def time_against_itself(spec: KernelSpec, settings: RunSettings, threads: int, repeats: int, builds: bool,
@@ -52,10 +60,11 @@ def time_against_itself(spec: KernelSpec, settings: RunSettings, threads: int, r
             for number in range(repeats):
                 ratios.append(_self_ratio(judge, kernel))
                 report(number, ratios[-1])
-    logs = [math.log(ratio.speedup) for ratio in ratios]
+    middle, contain = Median.of([ratio.speedup for ratio in ratios]), sum(r.low <= 1.0 <= r.high for r in ratios)
     return SelfRatios(
-        spec.name, repeats, math.exp(median(logs)), sum(r.low <= 1.0 <= r.high for r in ratios),
+        spec.name, repeats, middle.value, (middle.low, middle.high), contain, share_interval(contain, repeats),
         max(r.high / r.low for r in ratios), tuple((r.speedup, r.low, r.high) for r in ratios),
+        machine_type().key, threads, datetime.date.today().isoformat(),
     )
 
 
@@ -73,7 +82,8 @@ def _self_ratio(judge: Judge, kernel: Candidate) -> Ratio:
 
 
 def _seed(judge: Judge, inspection: Inspection) -> Candidate:
-    for seed in reversed(seeds_of(inspection)):
+    plain = (inspection.plain,) if inspection.plain else ()
+    for seed in (*reversed(inspection.seeds), *plain):
         try:
             with judge.slots.fork("try seed") as child:
                 judge.slots.attach(child, judge.oracle.case("tiny", 0))

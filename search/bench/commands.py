@@ -49,8 +49,10 @@ def bench_aa(
     found = time_against_itself(resolve(kernel), settings, used, repeats, builds, show)
     if as_json:
         return print_json(asdict(found))
-    print(f"{found.kernel}: median ratio {found.median_ratio:.4f}, {found.contain_one} of {found.repeats} intervals contain 1, "
-          f"the widest spans {100 * (found.widest - 1):.1f} %; {machine_type().key}, {used} thread(s)")
+    (low, high), (least, most) = found.median_interval, found.coverage
+    print(f"{found.measured}, {found.machine}, {found.threads} thread(s): {found.kernel}: median ratio {found.median_ratio:.4f} "
+          f"({low:.4f} to {high:.4f}), {found.contain_one} of {found.repeats} intervals contain 1 "
+          f"({100 * least:.0f} to {100 * most:.0f} % of all would), the widest spans {100 * (found.widest - 1):.1f} %")
 
 
 @bench.command("library")

@@ -64,7 +64,7 @@ class Score:
 @dataclass(frozen=True)
 class Contest:
     """All strategies on one kernel. best: the best known, over the yardstick (a seed of the kernel). evaluations: of each
-    run's budget. measured: the day, ISO format."""
+    run's budget. seeds: so many of them every run begins with, at once or later. measured: the day, ISO format."""
 
     kernel: str
     evaluations: int
@@ -73,6 +73,7 @@ class Contest:
     machine: str
     threads: int
     measured: str
+    seeds: int = 0
 
     def score(self, role: Role) -> list[Score]:
         return [score for score in self.scores if score.strategy.role == role]

@@ -40,3 +40,14 @@ def ratio_of_sums(parts: np.ndarray, wholes: np.ndarray) -> Estimate:
     drawn = np.random.default_rng(0).integers(len(parts), size=(RESAMPLES, len(parts)))
     low, high = np.quantile(parts[drawn].sum(axis=1) / wholes[drawn].sum(axis=1), (0.025, 0.975))
     return Estimate(value, float(low), float(high))
+
+
+def share_interval(found: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share of which `found` of `of` draws were seen (E. B. Wilson, JASA 22, 1927). Raises ValueError for of < 1."""
+    if of < 1:
+        raise ValueError("a share needs at least one draw")
+    z = 1.959964
+    share, weight = found / of, z * z / of
+    middle = (share + weight / 2) / (1 + weight)
+    half = math.sqrt(share * (1 - share) * weight + weight * weight / 4) / (1 + weight)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -30,6 +30,10 @@ class Kept:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise RunError(f"{path} cannot be read as kept measurements ({type(error).__name__}); remove it") from None
 
+    def get(self, name: str) -> Any:
+        """The value called `name`; None where there is none yet."""
+        return self._values.get(name)
+
     def value(self, name: str, make: Callable[[], Any]) -> Any:
         """The value called `name`; made, and written, where there is none yet."""
         if name not in self._values:

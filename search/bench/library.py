@@ -14,6 +14,7 @@ from ...workers.machine import machine_type
 from ...workers.rivals.njit import Njit
 from ...workers.rivals.pythran import Pythran
 from ..journal import Journal, journal_url
+from ..result import best_seed
 from ..schema import RunError
 from ..settings import RunSettings
 from ..target import resolve
@@ -61,13 +62,13 @@ def measure(directory: Path, evaluations: int, seconds: float) -> Row:
     with Journal.open(journal_url(directory), write=False) as journal:
         confirmed = journal.state("champion")
         champion = None if confirmed is None else journal.candidate(confirmed)
-        anchor = journal.state("anchor")
-        seed = None if anchor is None else journal.candidate(anchor)
+        fastest = best_seed(journal)
+        seed = None if fastest is None else journal.candidate(fastest)
         inspection = Inspection.from_json(journal.state("inspection"))
         settings = RunSettings(**journal.run.settings)
         spec = journal.run.spec
     judge = JudgeSettings(settings.threads or 1, int(settings.memory_gib * 2**30), settings.build_seconds, settings.run_seconds)
-    context = {"machine": machine_type().key, "threads": judge.threads, "champion": confirmed, "seed": anchor, "seconds": seconds}
+    context = {"machine": machine_type().key, "threads": judge.threads, "champion": confirmed, "seed": fastest, "seconds": seconds}
     kept = Kept(directory / FILE, context)
     measured = str(kept.value("measured", lambda: datetime.date.today().isoformat()))
     rivals = {**known({SEED: seed, CHAMPION: champion}), NJIT: Njit(NJIT), PARALLEL: Njit(PARALLEL, parallel=True, fastmath=True),
@@ -77,7 +78,7 @@ def measure(directory: Path, evaluations: int, seconds: float) -> Row:
         ratios = {name: standing.ratio for name, standing in standings.items() if standing.ratio}
 
         def beside(name: str) -> Ratio | None:
-            if CHAMPION not in ratios or name not in ratios or (name == SEED and anchor == confirmed):
+            if CHAMPION not in ratios or name not in ratios or (name == SEED and fastest == confirmed):
                 return None
             return Ratio.from_json(kept.value(f"{CHAMPION} beside {name}", lambda: asdict(field.ratio(CHAMPION, name))))
 

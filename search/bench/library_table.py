@@ -14,8 +14,9 @@ _HEADER = ("kernel", "reference", "best seed", "`@njit`", "`@njit(parallel, fast
 
 
 def geometric_mean(rows: Sequence[Row]) -> float | None:
-    """Of the champions' ratios over their references; a kernel without a champion keeps its reference and counts as 1."""
-    speedups = [row.speedup.speedup if row.speedup else 1.0 for row in rows]
+    """Of the champions' ratios over their references; a kernel without a champion keeps its reference and counts as 1. A kernel
+    whose run failed says nothing and is left out; None where all are."""
+    speedups = [row.speedup.speedup if row.speedup else 1.0 for row in rows if not row.failure]
     return math.exp(sum(map(math.log, speedups)) / len(speedups)) if speedups else None
 
 
@@ -37,6 +38,7 @@ def in_a_line(row: Row) -> str:
 def _summary(rows: Sequence[Row], seed: int) -> list[str]:
     mean = geometric_mean(rows)
     count = sum(row.stands for row in rows)
+    failed = sum(bool(row.failure) for row in rows)
     evaluations = sorted({row.evaluations for row in rows if row.evaluations})
     spent = "" if not evaluations else f"{evaluations[0]} " if len(evaluations) == 1 else f"{evaluations[0]} to {evaluations[-1]} "
     where = "; ".join(dict.fromkeys(f"{row.machine}, {row.threads} thread(s)" for row in rows if row.machine))
@@ -45,7 +47,8 @@ def _summary(rows: Sequence[Row], seed: int) -> list[str]:
     return [
         f"{when}, {where or 'no machine'}; {spent}evaluations each, seed {seed}.", "",
         f"The champion is verified and not slower than the best seed nor the best rival on **{count} of {len(rows)}** kernels; "
-        f"geometric mean over the references: **{'n/a' if mean is None else times(mean)}**. Figures are times as fast as the "
+        f"geometric mean over the references: **{'n/a' if mean is None else times(mean)}**"
+        f"{f', without {failed} whose run failed' if failed else ''}. Figures are times as fast as the "
         "reference, each contender timed beside it in fresh processes; the last two columns pair the champion with the best "
         "seed and with the best of the compilers.",
     ]

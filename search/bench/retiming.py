@@ -13,10 +13,12 @@ from ...workers.machine import machine_type
 from ...workers.rivals import court
 from ...workers.rivals.known import Known
 from .kept import Kept
+from .medians import geometric_mean
 from .on_demand import JudgeOnDemand
 from .trace import Step, Trace, champions
 
 SECONDS = 4.0
+LEADING = 3
 
 
 class Yardstick(JudgeOnDemand):
@@ -32,18 +34,25 @@ class Yardstick(JudgeOnDemand):
         self._kept = Kept(file, {"machine": machine_type().key, "yardstick": candidate.identity,
                                  "threads": assignment.settings.threads, "draw": draw})
 
-    def speedup(self, step: Step, again: bool = False) -> float:
-        """How many times faster than the yardstick; 0 for what cannot be timed any more. again: a second measurement."""
+    def speedup(self, step: Step) -> float:
+        """How many times faster than the yardstick, by all that was measured of it; 0 for what cannot be timed any more."""
         if step.candidate.identity == self._candidate.identity:
             return 1.0
-        found = self._kept.value(f"{step.code}{' again' if again else ''}", lambda: self._timed(step.candidate))
-        return 0.0 if found is None else Ratio.from_json(found).speedup
+        found = [self._kept.value(step.code, lambda: self._timed(step.candidate)), self._kept.get(self._again(step))]
+        figures = [Ratio.from_json(each).speedup for each in found if each is not None]
+        return geometric_mean(figures) or 0.0
 
     def best(self, traces: Sequence[Trace]) -> float:
-        """The best known: whichever champion comes first here, by its figure from another measurement, since the best of
+        """The best known: of the champions that come first here, the fastest when each is measured once more, since the best of
         many figures is too good. 1.0 where there is none."""
-        known = champions(traces)
-        return self.speedup(max(known, key=self.speedup), again=True) if known else 1.0
+        leading = sorted(champions(traces), key=self.speedup)[-LEADING:]
+        for step in leading:
+            self._kept.value(self._again(step), lambda step=step: self._timed(step.candidate))
+        return max(map(self.speedup, leading), default=1.0)
+
+    @staticmethod
+    def _again(step: Step) -> str:
+        return f"{step.code} again"
 
     def _timed(self, candidate: Candidate) -> dict[str, object] | None:
         try:

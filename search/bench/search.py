@@ -75,7 +75,7 @@ def _contest(kernel: str, ended: Mapping[str, Mapping[int, _Ended]], strategies:
              directory: Path) -> Contest:
     every = [run for runs in ended.values() for run in runs.values()]
     first = every[0]
-    yardstick = next((run.trace.anchor.candidate for run in every if run.trace.anchor), None)
+    yardstick = next((run.trace.seed.candidate for run in every if run.trace.seed), None)
     if yardstick is None:
         raise RunError(f"no run verified anything of {kernel}, so there is nothing to compare")
     with Yardstick(directory / RETIMED, first.assignment, yardstick, first.settings.seed + 1) as scale:
@@ -83,7 +83,7 @@ def _contest(kernel: str, ended: Mapping[str, Mapping[int, _Ended]], strategies:
         scores = tuple(Score(strategy, tuple(_found(seed, run, scale, best, evaluations) for seed, run in ended[strategy.name].items()))
                        for strategy in strategies)
     return Contest(first.spec.name, evaluations, best, scores, machine_type().key, first.settings.threads or 1,
-                   datetime.date.today().isoformat())
+                   datetime.date.today().isoformat(), first.trace.seeds)
 
 
 def _found(seed: int, run: _Ended, scale: Yardstick, best: float, evaluations: int) -> Found:

@@ -9,8 +9,8 @@ from .markdown import table
 from .medians import Median
 
 _HEADER = ("strategy", "evaluations to within 5 % of the best", "got there", "best so far, mean over the budget",
-           "champion / best known", "wall s a run")
-_TOTAL = ("strategy", "evaluations (geometric mean)", "got there", "mean best so far", "wall min in all")
+           "champion / best known")
+_TOTAL = ("strategy", "evaluations (geometric mean)", "got there", "mean best so far")
 
 
 def describe(contests: Sequence[Contest], same: Mapping[str, str]) -> list[str]:
@@ -18,14 +18,15 @@ def describe(contests: Sequence[Contest], same: Mapping[str, str]) -> list[str]:
     seeds = len(contests[0].scores[0].runs)
     lines = [
         f"{contests[0].measured}, {contests[0].machine}, {contests[0].threads} thread(s); {contests[0].evaluations} evaluations a run, "
-        f"{seeds} seed{'' if seeds == 1 else 's'}. Medians over seeds with their "
-        f"{'95 % intervals' if seeds > 5 else 'whole range'}; > {contests[0].evaluations}: never within the budget.",
+        f"{'one run of each strategy, so no intervals' if seeds == 1 else f'{seeds} runs of each strategy, with other random seeds'}. "
+        + ("" if seeds == 1 else f"Medians over the runs with their {'95 % intervals' if seeds > 5 else 'whole range'}; ")
+        + f"> {contests[0].evaluations}: never within the budget.",
         "", *_verdict(contests), "",
     ]
     if len(contests) > 1:
         lines += ["### All kernels", "", *_totals(contests), ""]
     for contest in contests:
-        lines += [f"### {contest.kernel}", "", f"The best known is {contest.best:.2f} times as fast as the best seed.", "",
+        lines += [f"### {contest.kernel}", "", f"The best known is {contest.best:.2f} times as fast as the best seed. {_seeds(contest)}", "",
                   *table(_HEADER, [_cells(score, contest.evaluations) for score in contest.scores]), ""]
     lines += ["Strategies:", "", *(f"- **{score.strategy.name}** ({score.strategy.role}): {score.strategy.about}" for score in contests[0].scores)]
     lines += [f"- {name} is left out: with the present defaults it is the same as {other}" for name, other in same.items()]
@@ -56,21 +57,25 @@ def _against(contest: Contest, ratio: float | None) -> str:
     return f"{ratio:.2f} of {name}'s"
 
 
+def _seeds(contest: Contest) -> str:
+    """How many of a run's evaluations its seeds are, which no strategy proposes."""
+    return f"Of each run's evaluations {contest.seeds} are seeds." if contest.seeds else ""
+
+
 def _totals(contests: Sequence[Contest]) -> list[str]:
-    rows = [(total.strategy.name, f"{total.evaluations:.1f}", f"{total.reached} of {total.runs}", f"{total.area:.3f}",
-             f"{total.wall_s / 60:.0f}") for total in totals(contests)]
+    rows = [(total.strategy.name, f"{total.evaluations:.1f}", f"{total.reached} of {total.runs}", f"{total.area:.3f}") for total in totals(contests)]
     return [*table(_TOTAL, rows), "", "A run that never got there counts as its whole budget."]
 
 
 def _cells(score: Score, budget: int) -> list[str]:
     return [score.strategy.name, _spread(score.reached, budget), f"{score.survived} of {len(score.runs)}",
-            _spread(score.area, digits=3), _spread(score.final, digits=3), f"{score.wall_s.value:.0f}"]
+            _spread(score.area, digits=3), _spread(score.final, digits=3)]
 
 
 def _spread(median: Median, budget: int | None = None, digits: int = 1) -> str:
-    """ "12 (8 to > 60)"."""
+    """ "12 (8 to > 60)"; "12" where there is one value."""
     value, low, high = (_number(number, budget, digits) for number in (median.value, median.low, median.high))
-    return f"{value} ({low} to {high})"
+    return value if median.count == 1 else f"{value} ({low} to {high})"
 
 
 def _number(value: float, budget: int | None, digits: int) -> str:

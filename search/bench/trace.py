@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ...kernels.candidate import Candidate
 from ...workers.evaluation import Verdict
 from ..journal import Journal
-from ..result import counts, judged_once
+from ..result import best_seed, counts, judged_once
 
 WITHIN = 0.05
 """How much slower than the best known a kernel may be to count as found."""
@@ -25,13 +25,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Trace:
-    """The evaluations that the budget counts, in their order. anchor, champion: candidates, None where there is none.
+    """The evaluations that the budget counts, in their order. anchor, seed, champion: what the run's figures are relative to, its best
+    seed and its champion, None where there is none.
     wall_s: of the whole run, the champion's examination included."""
 
     steps: tuple[Step, ...]
     anchor: Step | None
+    seed: Step | None
     champion: Step | None
     wall_s: float
+
+    @property
+    def seeds(self) -> int:
+        """How many of the evaluations were seeds."""
+        return sum(step.candidate.lineage.operator == "seed" for step in self.steps)
 
     @classmethod
     def of(cls, journal: Journal, wall_s: float) -> Trace:
@@ -43,7 +50,7 @@ class Trace:
                 steps.append(Step(row.candidate, code_of(row.candidate, row.evaluation.facts.get("code_hash")),
                                   row.evaluation.faster.speedup if verified else None))
         by_identity = {step.candidate.identity: step for step in steps}
-        return cls(tuple(steps), by_identity.get(journal.state("anchor")), by_identity.get(journal.state("champion")), wall_s)
+        return cls(tuple(steps), by_identity.get(journal.state("anchor")), by_identity.get(best_seed(journal)), by_identity.get(journal.state("champion")), wall_s)
 
 
 def code_of(candidate: Candidate, code_hash: str | None) -> str:
@@ -85,6 +92,6 @@ def area(trace: Trace, scale: float, best: float, final: float | None, evaluatio
 
 
 def champions(traces: Sequence[Trace]) -> list[Step]:
-    """The distinct champions and anchors of runs, by machine code: one of them is the best known."""
-    found = {step.code: step for trace in traces for step in (trace.champion, trace.anchor) if step is not None}
+    """The distinct champions and best seeds of runs, by machine code: one of them is the best known."""
+    found = {step.code: step for trace in traces for step in (trace.champion, trace.seed) if step is not None}
     return list(found.values())

@@ -12,7 +12,7 @@ from ...workers.confirmation import Confirmation
 from ...workers.inspection import Inspection
 from ..files import write_atomically
 from ..journal import Journal
-from ..result import Rivals, confirmation_of, lineage_of
+from ..result import Rivals, best_seed, confirmation_of, lineage_of
 from .lineage import described
 from .questions import questions
 from .reading import FILE, VERSION
@@ -67,7 +67,7 @@ def _rivals(journal: Journal, confirmation: Confirmation) -> dict[str, Any]:
         rival: Candidate | None = journal.candidate(identity) if identity else None
         return rival and rival.as_json()
 
-    return {SEED: stored(journal.state("anchor")), NJIT: stored(confirmation.over_njit and confirmation.over_njit.rival)}
+    return {SEED: stored(best_seed(journal)), NJIT: stored(confirmation.over_njit and confirmation.over_njit.rival)}
 
 
 def _models(journal: Journal) -> dict[str, str]:

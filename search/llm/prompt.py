@@ -183,7 +183,7 @@ def _parent(parent: Elite) -> list[str]:
     lines = []
     if evaluation.faster:
         ratio = evaluation.faster
-        lines.append(f"{ratio.candidate_ns / 1e6:.4g} ms a call, {ratio.speedup:.3f} times as fast as the best seed "
+        lines.append(f"{ratio.candidate_ns / 1e6:.4g} ms a call, {ratio.speedup:.3f} times as fast as the best first seed "
                      f"(95 % interval {ratio.low:.3f} to {ratio.high:.3f})")
     lines += [f"{name.replace('_', ' ')}: {value}" for name, value in _telling(evaluation.facts)]
     if candidate.lineage.note:

@@ -140,5 +140,5 @@ class LlmOperator:
 
 def _outcome(evaluation: Evaluation) -> str:
     if evaluation.verdict is Verdict.VERIFIED and evaluation.faster:
-        return f"verified, {evaluation.faster.speedup:.3f} times as fast as the best seed"
+        return f"verified, {evaluation.faster.speedup:.3f} times as fast as the best first seed"
     return f"{evaluation.verdict}{': ' if evaluation.message else ''}{evaluation.message}"

@@ -55,7 +55,7 @@ class Population(Protocol):
         """The fitness below which a screen may stop a candidate; -inf while nothing is known."""
 
     def summary(self) -> Mapping[str, Any]:
-        """JSON on the machine type that reported last: `policy`; `niches` (in how many its elites are); `islands` (of
+        """JSON on the machine type that reported last: `policy`; `elites`, how many; `niches` (in how many they are); `islands` (of
         each the number of `elites` and the `best` speedup over the anchor, None where it is empty); `migrations`."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from . import Elite
 from .machines import Policy
-from .pool import CAPACITY, PER_SKELETON, Ranking
+from .pool import Ranking
 
 MOST_ROOTS = 8
 MOST_HOMES = 8192
@@ -62,17 +62,16 @@ class Islands:
     - An island whose own children have not improved for long, far behind the run's best, is emptied and starts anew
       with the best of another, as in FunSearch (Romera-Paredes et al., Nature 625, 2024).
 
-    The run's `capacity` fittest are held here too, outside all islands: whatever becomes of one, they stay. rng: draws
+    What one such population would hold of all candidates is held here too, outside all islands: whatever becomes of one, it stays. rng: draws
     where an island starts anew from, in the order of the calls of `keep`, so that the same calls make the same islands.
     """
 
-    def __init__(self, make: Callable[[], Policy], rng: random.Random, capacity: int = CAPACITY,
-                 per_skeleton: int = PER_SKELETON, pace: Pace = Pace()) -> None:
+    def __init__(self, make: Callable[[], Policy], rng: random.Random, pace: Pace = Pace()) -> None:
         self.migrations = 0
         self._make = make
         self._rng = rng
         self._pace = pace
-        self._front = Ranking(capacity, per_skeleton)
+        self._front = make()
         self._roots = Ranking(MOST_ROOTS, 1)
         self._islands = [_Island(make())]
         self._homes: OrderedDict[str, int] = OrderedDict()

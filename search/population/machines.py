@@ -101,6 +101,7 @@ class ByMachine:
         islands = policy.islands() if policy else [()]
         return {
             "policy": self.name,
+            "elites": len(self.elites()),
             "niches": len({elite.niche for elite in self.elites()}),
             "islands": [{"elites": len(elites), "best": elites[0].speedup if elites else None} for elites in islands],
             "migrations": policy.migrations if policy else 0,

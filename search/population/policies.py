@@ -13,7 +13,7 @@ DEFAULT_POPULATION = "islands"
 
 
 def _islands(capacity: int, per_skeleton: int, rng: random.Random) -> Policy:
-    return Islands(lambda: Archive(capacity, per_skeleton), rng, capacity, per_skeleton)
+    return Islands(lambda: Archive(capacity, per_skeleton), rng)
 
 
 _Make = Callable[[int, int, random.Random], Policy]

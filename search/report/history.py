@@ -14,7 +14,7 @@ SOUND = (Verdict.VERIFIED, Verdict.TOO_SLOW)
 
 @dataclass(frozen=True)
 class Point:
-    """One evaluation on the run's way. number: from 1. speedup: over the best seed, None where it was not verified.
+    """One evaluation on the run's way. number: from 1. speedup: over the best first seed, None where it was not verified.
 
     improved: whether it was the best until then.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Island:
-    """best: its best elite's speedup over the best seed, None where it has none."""
+    """best: its best elite's speedup over the best first seed, None where it has none."""
 
     elites: int
     best: float | None
@@ -16,16 +16,13 @@ class Island:
 
 @dataclass(frozen=True)
 class Islands:
-    """policy: the population's name. niches: how many are occupied, over all islands. migrations: elites that were sent over."""
+    """policy: the population's name. elites: distinct ones, as some live on several islands. niches: how many are occupied, over all islands. migrations: elites that were sent over."""
 
     policy: str
+    elites: int
     niches: int
     migrations: int
     islands: tuple[Island, ...]
-
-    @property
-    def elites(self) -> int:
-        return sum(island.elites for island in self.islands)
 
 
 def islands(state: Mapping[str, Any] | None) -> Islands | None:
@@ -33,5 +30,6 @@ def islands(state: Mapping[str, Any] | None) -> Islands | None:
     if not isinstance(state, Mapping):
         return None
     listed = [entry for entry in state.get("islands") or () if isinstance(entry, Mapping)]
-    return Islands(str(state.get("policy") or "population"), int(state.get("niches") or 0), int(state.get("migrations") or 0),
-                   tuple(Island(int(entry.get("elites") or 0), entry.get("best")) for entry in listed))
+    found = tuple(Island(int(entry.get("elites") or 0), entry.get("best")) for entry in listed)
+    return Islands(str(state.get("policy") or "population"), int(state.get("elites") or sum(island.elites for island in found)),
+                   int(state.get("niches") or 0), int(state.get("migrations") or 0), found)

@@ -18,7 +18,7 @@ from ..standing import reference_stands
 from . import history, overview, proof
 from .islands import islands
 from .progress_chart import progress_chart
-from .roofline import roofline
+from .roofline import CHAMPION, roofline
 from .roofline_chart import roofline_chart
 from .shares import shares, whole_gain
 from .source import highlight
@@ -52,6 +52,7 @@ def render(journal: Journal) -> str:
         **_champion(journal, confirmation, examined, champion),
         **_descent(journal, leader, champion, rows, along),
         **_search(journal, rows, along),
+        points={point.identity: point for point in along},
     )
 
 
@@ -59,7 +60,8 @@ def _champion(journal: Journal, confirmation: Any, examined: Candidate | None, c
     """What is known of the champion, or of what was examined to become it, alone: timings, roofline, proofs."""
     rivals = overview.rivals(journal, confirmation)
     by_size = confirmation.by_size if confirmation else {}
-    found = roofline(journal.state("roofline"), confirmation.over_seed if confirmation else None)
+    found = roofline(journal.state("roofline"), confirmation.over_seed if confirmation else None,
+                     CHAMPION if champion else "best verified kernel")
     return {
         "rivals": rivals, "chips": overview.chips(confirmation, examined),
         "distributions": distribution_chart([(r.name, r.ratio) for r in rivals if r.ratio]), "sizes": sizes_chart(by_size),

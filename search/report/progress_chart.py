@@ -44,7 +44,7 @@ def progress_chart(along: Sequence[Point], against: str) -> Markup | None:
             axes.plot([place(along[-1]) * column / COLUMNS for column in fallen], [0.02] * len(fallen), "|", color=MUTED, markersize=6,
                       alpha=0.6, label="fell, or too slow", transform=axes.get_xaxis_transform(), clip_on=False)
         speed_scale(axes, "y", [point.speedup or 1.0 for point in timed])
-        axes.set_ylabel("times the best seed's speed")
+        axes.set_ylabel("times the best first seed's speed")
         axes.set_xlabel("evaluations" if against == "evaluations" else f"{unit_name} since the start")
         axes.xaxis.set_major_locator(MaxNLocator(shape.ticks, integer=against == "evaluations"))
         axes.grid(False, axis="x")
@@ -53,7 +53,7 @@ def progress_chart(along: Sequence[Point], against: str) -> Markup | None:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3 if shape.narrow else 8, handletextpad=0.3, columnspacing=1.2,
                     borderaxespad=0.2)
 
-    said = (f"Best verified speedup over the best seed against {against}: it rises from {times(timed[0].speedup or 0)} to "
+    said = (f"Best verified speedup over the best first seed against {against}: it rises from {times(timed[0].speedup or 0)} to "
             f"{times(best[-1].speedup or 0)}, in {len(best)} improvement{'' if len(best) == 1 else 's'}.")
     return drawn(f"progress-{against}", "Speedup in the course of the search", said, lambda shape: 2.7 if shape.narrow else 3.1, draw)
 

@@ -31,8 +31,8 @@ class Place:
 class Roofline:
     """bandwidth: GB/s; peaks: GFLOP/s by dtype; threads: that they were measured with. flops, bytes: of one call; intensity: flops
     a byte, None where either is unknown or 0. bound_ms: the least time that the machine permits. limit: what it comes from, in
-    words. gap_closed: 0 to 1, more where the champion is faster than the bound. places: reference, best seed, champion. elites: the
-    fastest of the search, by their identities. notes: sentences. why_not: why there is no bound; "" where there is one.
+    words. gap_closed: 0 to 1, more where the champion is faster than the bound. fastest: what the champion is called: it is none where
+    the reference is kept. places: reference, best seed, champion. elites: the fastest of the search, by their identities. notes: sentences. why_not: why there is no bound; "" where there is one.
     """
 
     bandwidth: float | None
@@ -49,6 +49,7 @@ class Roofline:
     elites: tuple[Place, ...]
     notes: tuple[str, ...]
     why_not: str
+    fastest: str = CHAMPION
 
     @property
     def intensity(self) -> float | None:
@@ -57,11 +58,11 @@ class Roofline:
     @property
     def sentence(self) -> str:
         """The share of the gap that is closed, and what is left, in words; "" without a bound."""
-        champion = next((place for place in self.places if place.name == CHAMPION), None)
+        champion = next((place for place in self.places if place.name == self.fastest), None)
         if self.bound_ms is None or champion is None:
             return ""
         by = f" ({self.limit} is the limit)" if self.limit else ""
-        left = (f"the champion needs {milliseconds(champion.ms * 1e6)} where the machine would permit "
+        left = (f"the {self.fastest} needs {milliseconds(champion.ms * 1e6)} where the machine would permit "
                 f"{milliseconds(self.bound_ms * 1e6)}{by}")
         if self.gap_closed is None:
             return f"{left[0].upper()}{left[1:]}."
@@ -71,8 +72,9 @@ class Roofline:
                 f"{times(champion.ms / self.bound_ms)} times less.")
 
 
-def roofline(state: Mapping[str, Any] | None, over_seed: Ratio | None) -> Roofline | None:
-    """What the journal's state "roofline" says; None where a run has none. over_seed: the champion beside the best seed."""
+def roofline(state: Mapping[str, Any] | None, over_seed: Ratio | None, fastest: str = CHAMPION) -> Roofline | None:
+    """What the journal's state "roofline" says; None where a run has none. over_seed: the champion, which is called `fastest`, beside
+    the best seed."""
     if not isinstance(state, Mapping):
         return None
     machine, work = _mapping(state.get("machine")), _mapping(state.get("work"))
@@ -80,7 +82,7 @@ def roofline(state: Mapping[str, Any] | None, over_seed: Ratio | None) -> Roofli
     champion_ms = _positive(state.get("champion_ms"))
     # The seed was timed beside the champion: on the scale of the champion's own time, drift cancels.
     seed_ms = champion_ms * over_seed.speedup if over_seed is not None and over_seed.rounds and champion_ms else None
-    named = ((REFERENCE, _positive(state.get("reference_ms"))), (SEED, seed_ms), (CHAMPION, champion_ms))
+    named = ((REFERENCE, _positive(state.get("reference_ms"))), (SEED, seed_ms), (fastest, champion_ms))
     places = tuple(Place(name, ms, flops / ms / 1e6 if flops else None, bound / ms if bound else None)
                    for name, ms in named if ms is not None)
     why_not = str(state.get("why_not") or "") or ("" if bound is not None else "no bound was computed")
@@ -92,7 +94,7 @@ def roofline(state: Mapping[str, Any] | None, over_seed: Ratio | None) -> Roofli
         {str(dtype): peak for dtype, value in _mapping(machine.get("gflop_s")).items() if (peak := _positive(value))},
         machine.get("threads"), str(machine.get("measured") or ""), flops, moved, str(work.get("method") or ""), bound,
         float(closed) if _is_number(closed) else None, _LIMITS.get(str(state.get("limit")), ""), places, elites,
-        tuple(map(str, state.get("notes") or ())), why_not,
+        tuple(map(str, state.get("notes") or ())), why_not, fastest,
     )
 
 

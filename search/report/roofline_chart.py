@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -11,6 +12,8 @@ from ..result import times
 from .figure import ACCENT, INK, MUTED, PAPER, PLAIN, SERIES, Format, drawn
 from .roofline import CHAMPION, REFERENCE, SEED, Roofline, ridge, span
 
+TOO_NEAR = 0.08
+"""Labels whose places lie closer than this share of the axis would lie on each other."""
 _SIGNS = {REFERENCE: ("s", SERIES[0]), SEED: ("D", SERIES[1]), CHAMPION: ("o", ACCENT)}
 
 
@@ -44,9 +47,10 @@ def roofline_chart(found: Roofline | None) -> Markup | None:
         elites = [elite.gflop_s for elite in found.elites if elite.gflop_s]
         axes.plot([intensity] * len(elites), elites, "_", color=MUTED, markersize=9)
         for name, speed in placed:
-            marker, colour = _SIGNS[name]
+            marker, colour = _SIGNS.get(name, _SIGNS[CHAMPION])
             axes.plot([intensity], [speed], marker, color=colour, markersize=9, markeredgecolor=PAPER, markeredgewidth=1.2)
-            right = intensity < (across[0] * across[1]) ** 0.5
+        right = intensity < (across[0] * across[1]) ** 0.5
+        for name, speed in _labels(placed, math.log(up[1] / up[0])):
             axes.annotate(name, (intensity, speed), xytext=(9 if right else -9, -3), textcoords="offset points", fontsize=9.5,
                           ha="left" if right else "right", color=INK)
         axes.set_xlim(*across)
@@ -62,3 +66,14 @@ def roofline_chart(found: Roofline | None) -> Markup | None:
     said = "; ".join(f"{name} {times(speed)} GFLOP/s" for name, speed in placed)
     return drawn("roofline", "Roofline of the machine with the kernels of this run",
                  f"At {intensity:.3g} flops a byte: {said}. {found.sentence}", lambda shape: 3.0 if shape.narrow else 3.6, draw)
+
+
+def _labels(placed: Sequence[tuple[str, float]], height: float) -> list[tuple[str, float]]:
+    """A text for each of `placed`, names with speeds, one for all that stand too near. height: of the axis, as a logarithm."""
+    texts: list[tuple[str, float]] = []
+    for name, speed in sorted(placed, key=lambda pair: -pair[1]):
+        if texts and math.log(texts[-1][1] / speed) < TOO_NEAR * height:
+            texts[-1] = f"{texts[-1][0]}, {name}", texts[-1][1]
+        else:
+            texts.append((name, speed))
+    return texts

@@ -24,7 +24,7 @@ class Line:
 class Step:
     """One candidate of the lineage. diff: from the step before it, all of its text for the first.
 
-    options: what changed in jit options and convention, in words. others: further parents. ratio: over the best seed.
+    options: what changed in jit options and convention, in words. others: further parents. ratio: over the best first seed.
     """
 
     candidate: Candidate

@@ -13,7 +13,7 @@ MOST_ROWS, MOST_ROOTS = 30, 6
 
 @dataclass(frozen=True)
 class Folded:
-    """Descendants of a row that have none of their own. best: the greatest speedup over the best seed, None without one."""
+    """Descendants of a row that have none of their own. best: the greatest speedup over the best first seed, None without one."""
 
     count: int
     verified: int

@@ -85,12 +85,13 @@ def _of_given(one: Given, place: Place) -> list[Candidate]:
 
 
 def _best(runs: Sequence[EarlierRun], place: Place, known: set[str], most: int) -> list[Candidate]:
-    """The best elites of all `runs`, no two of one skeleton: those of this machine type first, champions before others."""
-    ranked: list[tuple[tuple[bool, bool, int, float], EarlierRun, Elite]] = []
+    """The best elites of all `runs`, no two of one skeleton: those of this machine type first, champions before others, then the
+    best of each run, the second of each, and so on: each run's speedups are over a seed of its own."""
+    ranked: list[tuple[tuple[bool, bool, int, int], EarlierRun, Elite]] = []
     for age, run in enumerate(runs):
-        for elite in run.elites:
+        for place_in_run, elite in enumerate(run.elites):
             if elite.champion or elite.speedup > 1.0:
-                rank = (elite.machine != place.machine, not elite.champion, age if elite.champion else 0, -elite.speedup)
+                rank = (elite.machine != place.machine, not elite.champion, 0 if elite.champion else place_in_run, age)
                 ranked.append((rank, run, elite))
     found: list[Candidate] = []
     skeletons: set[str] = set()
@@ -113,7 +114,7 @@ def _misfit(candidate: Candidate, signature: Signature) -> str:
 
 
 def _lineage(run: EarlierRun, elite: Elite) -> Lineage:
-    what = "champion" if elite.champion else f"elite, {elite.speedup:.2f} times as fast as the best seed there"
+    what = "champion" if elite.champion else f"elite, {elite.speedup:.2f} times as fast as the best first seed there"
     return lineage(run.directory, f"{what}, by {elite.candidate.lineage.operator}")
 
 

@@ -306,3 +306,44 @@ def test_a_short_run_judges_some_seeds_first_and_the_others_as_candidates_also_a
         judged = [row.candidate.identity for row in journal.evaluations(SEARCH)]
         assert 4 <= len(as_seeds) < len(seeds)
         assert {seed.identity for seed in seeds} <= set(judged) and len(judged) == len(set(judged))
+
+
+@pytest.mark.parametrize(("evaluations", "most"), [(60, 10**9), (60, 9), (14, 10**9)])
+def test_further_seeds_are_judged_among_other_candidates_and_the_fastest_of_all_is_the_best_seed(tmp_path, evaluations, most):
+    """Ten seeds, of which four come first; the ninth is the fastest of them, and a candidate is faster still."""
+    seeds = [SEED, *(Candidate(f"def kernel(a):\n    return a + {n}\n", lineage=Lineage("seed", str(n))) for n in range(1, 10))]
+    fast = {number: 1.0 + number / 100 for number in range(10)} | {8: 3.0}
+    confirmed = []
+
+    def run(fleet):
+        panel = Panel([Numbers("rewrite", 1000)], (), POLICIES["adaptive"]())
+        fleet.confirm = lambda job: confirmed.append(job) or Fleet.confirm(fleet, job)
+        Campaign(journal, fleet, Pool(), panel, seeds, None, Limits(evaluations, None, 1.0), 1,
+                 Progress("plus", evaluations, None, io.StringIO()), first_seeds=4).run()
+
+    with new_journal(tmp_path) as journal:
+        fleet = Fleet(lambda candidate: fast.get(number_of(candidate), 4.0 if number_of(candidate) == 1007 else 0.5), most)
+        if most < 10**9:
+            with pytest.raises(Interrupted):
+                run(fleet)
+            fleet = Fleet(fleet._judge)
+        run(fleet)
+        as_seeds = [row.candidate.identity for row in journal.evaluations(SEED_VS_REFERENCE)]
+        judged = [number_of(row.candidate) for row in journal.evaluations(SEARCH)]
+        assert as_seeds == [seed.identity for seed in seeds[:4]]
+        assert sorted(number for number in judged if number < 10) == list(range(10)) and len(judged) == len(set(judged)) == evaluations
+        between = [place for place, number in enumerate(judged) if 4 <= number < 10]
+        assert evaluations < 60 or between[-1] - between[0] >= 2 * len(between)
+        assert journal.state("best_seed") == seeds[8].identity == confirmed[0].best_seed.identity != journal.state("anchor")
+        assert confirmed[0].champion.identity in ({seeds[8].identity} if 1007 not in judged else
+                                                  {Candidate("def kernel(a):\n    return a + 1007\n").identity})
+
+
+def test_where_none_of_the_first_seeds_is_verified_the_next_are_judged(tmp_path):
+    seeds = [Candidate(f"def kernel(a):\n    return a + {n}\n", lineage=Lineage("seed", str(n))) for n in range(9)]
+    with new_journal(tmp_path) as journal:
+        fleet = Fleet(lambda candidate: Verdict.WRONG if number_of(candidate) < 6 else 1.0)
+        Campaign(journal, fleet, Pool(), Panel([Numbers("rewrite", 1000, 3)], (), POLICIES["adaptive"]()), seeds, None,
+                 Limits(60, None, 1.0), 1, Progress("plus", 60, None, io.StringIO()), first_seeds=4).run()
+        assert journal.state("anchor") in {seed.identity for seed in seeds[6:]}
+        assert {seed.identity for seed in seeds} <= {row.candidate.identity for row in journal.evaluations(SEARCH)}

@@ -79,6 +79,14 @@ ARGUMENTS = {
     "the report of nothing": (["report", "absent"], "absent"),
     "a command that does not exist": (["rnu", "softmax"], "no such command"),
     "no kernel": (["run"], "KERNEL"),
+    "a directory whose name is too long": (["run", "softmax", "--out", "o" * 300], "too long"),
+    "a config whose name is too long": (["run", "softmax", "--config", "c" * 300], "c" * 100),
+    "a kernel's file whose name is too long": (["run", f"{'k' * 300}.py:f"], "too long"),
+    "the status of a name that is too long": (["status", "s" * 300], "too long"),
+    "a run to go on with whose name is too long": (["resume", "r" * 300], "too long"),
+    "a champion whose name is too long": (["verify", "v" * 300], "too long"),
+    "a file as the directory above the run's": (["run", "softmax", "--minutes", "1", "--out", "full/note.txt/run"], "directory"),
+    "a suite whose name is too long": (["bench", "npbench", "n" * 300], "too long"),
 }
 
 

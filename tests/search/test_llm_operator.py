@@ -391,7 +391,7 @@ def test_later_prompts_tell_what_became_of_earlier_answers():
         run.until(lambda: run.operator.exhausted)
         last = [r["messages"] for r in server.requests if len(r["messages"]) == 2][-1][1]["content"]
         assert "- I take the first column.: wrong: out[0] is 3.1, expected 2.7" in last
-        assert "verified, 2.000 times as fast as the best seed" in last
+        assert "verified, 2.000 times as fast as the best first seed" in last
 
 
 def test_without_a_verified_kernel_it_asks_for_the_first():

@@ -49,7 +49,7 @@ def test_a_log_gets_a_line_at_the_start_at_each_stage_and_at_each_improvement(cl
     lines = log.getvalue().splitlines()
     assert len(lines) == 5 and "\x1b" not in log.getvalue()
     assert "smooth: up to 60 evaluations or 3m00s" in lines[0] and "judging the seeds" in lines[1]
-    assert "1.00 times the best seed's speed: rewrite:tile (i by 32)" in lines[2]
+    assert "1.00 times the best first seed's speed: rewrite:tile (i by 32)" in lines[2]
     assert "[    5 s] 1.50 times" in lines[3] and "a node has gone" in lines[4]
 
 
@@ -120,7 +120,7 @@ def test_a_terminal_gets_a_live_table_that_is_taken_away(clock, monkeypatch):
         progress.note("[red]a warning")
         progress._live.refresh()
     shown = terminal.getvalue()
-    assert "1.37 times the best seed's speed" in shown and "1 of 60 evaluations, 2 in flight" in shown
+    assert "1.37 times the best first seed's speed" in shown and "1 of 60 evaluations, 2 in flight" in shown
     assert "[red]a warning" in shown and "3m00s left" in shown and "[bold]red" in shown
     assert shown.endswith("\x1b[2K")
     progress.close()

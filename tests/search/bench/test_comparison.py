@@ -20,7 +20,7 @@ def step(number, speedup):
 
 def trace(*speedups, champion=None):
     steps = tuple(step(number, speedup) for number, speedup in enumerate(speedups))
-    return Trace(steps, steps[0], None if champion is None else steps[champion], 10.0)
+    return Trace(steps, steps[0], steps[0], None if champion is None else steps[champion], 10.0)
 
 
 def found(*reached, area=0.5):

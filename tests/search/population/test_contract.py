@@ -164,8 +164,8 @@ def test_the_summary_tells_policy_niches_and_islands(make):
     for number in range(3):
         add(population, make_candidate(number, loops=number % 2), 2.0 + number)
     summary = population.summary()
-    assert set(summary) == {"policy", "niches", "islands", "migrations"} and summary["policy"] in POPULATIONS
-    assert summary["niches"] == 2
+    assert set(summary) == {"policy", "elites", "niches", "islands", "migrations"} and summary["policy"] in POPULATIONS
+    assert summary["niches"] == 2 and summary["elites"] == 3
     assert all(island["elites"] == 3 and island["best"] == pytest.approx(4.0) for island in summary["islands"])
 
 

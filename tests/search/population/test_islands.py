@@ -100,6 +100,23 @@ def test_an_island_far_behind_for_long_starts_anew_from_the_best_of_another():
     assert len(population.elites()) == 9 and speedups(population)[0] == 9.0, "the run's fittest stay, whatever becomes of islands"
 
 
+def test_no_niche_is_lost_when_islands_start_anew():
+    """What an archive of all candidates would hold, islands hold too."""
+    population, alone, rng = busy_islands(capacity=4, pace=BUSY), make_population("archive", 0, 4, 2), random.Random(3)
+    seed, known = make_candidate(200), []
+    for each in (population, alone):
+        add(each, seed, 1.0)
+    for number in range(120):
+        parent = rng.choice([seed, *known])
+        child = make_candidate(number, loops=number % 9, parents=[parent])
+        known.append(child)
+        speedup = rng.uniform(0.2, 6.0)
+        for each in (population, alone):
+            add(each, child, speedup)
+    assert {elite.niche for elite in population.elites()} >= {elite.niche for elite in alone.elites()}
+    assert population.summary()["elites"] == len(population.elites()) <= sum(sizes(population))
+
+
 def test_there_are_never_more_islands_than_allowed_and_parents_come_from_each():
     population, rng = busy_islands(pace=BUSY), random.Random(0)
     add(population, make_candidate(100), 1.0)

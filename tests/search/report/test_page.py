@@ -96,7 +96,7 @@ def test_sections_that_need_a_state_of_the_run_are_there_when_it_is(reports):
     for section in ("roofline", "population"):
         assert section in page.ids and section not in without.ids
     for said in ("98 % of the gap between the reference and the roofline is closed", "9 elites in 9 niches on 2 islands, 3 migrations",
-                 "chance to be asked", "Arguments and results fit into the last-level cache.", "together that is 2.60 over the best seed"):
+                 "chance to be asked", "Arguments and results fit into the last-level cache.", "together that is 2.60 over the best first seed"):
         assert said in page.words, said
     assert "chance to be asked" not in without.words and "What each operator was given" in without.words
     assert page.elements.count("svg") == 5 * 2 + 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 from kernwright.search.report.roofline import roofline
-from kernwright.search.report.roofline_chart import roofline_chart
+from kernwright.search.report.roofline_chart import _labels, roofline_chart
 from report_runs import ROOFLINE, ratio
 
 
@@ -14,6 +14,17 @@ def test_the_share_of_the_gap_is_said_in_words():
     assert {place.name: (place.ms, place.gflop_s) for place in found.places} == {
         "reference": (10.4, pytest.approx(0.3846, rel=1e-3)), "best seed": (2.5, 1.6), "champion": (1.0, 4.0)}
     assert "98 % of the gap" in roofline_chart(found)
+
+
+def test_kernels_that_are_as_fast_share_a_label():
+    assert _labels([("reference", 0.5), ("best seed", 3.96), ("champion", 4.0)], 6.0) == [("champion, best seed", 4.0), ("reference", 0.5)]
+    assert len(_labels([("best seed", 1.0), ("champion", 4.0)], 6.0)) == 2
+
+
+def test_where_the_reference_is_kept_no_champion_is_spoken_of():
+    found = roofline(ROOFLINE, ratio(2.5, "seed"), "best verified kernel")
+    assert "the best verified kernel needs" in found.sentence and "champion" not in str(found.places) + found.sentence
+    assert "best verified kernel" in roofline_chart(found)
 
 
 def test_all_is_closed_only_where_nothing_is_left():

@@ -59,7 +59,7 @@ def test_the_champion_comes_first_then_elites_of_other_skeletons_by_speedup(tmp_
     found = chosen(tmp_path)
     assert same(found, kernel(3), kernel(2, 1), kernel(1))
     assert [c.lineage for c in found[:2]] == [
-        Lineage("warm:run-1", "champion, by rewrite:tile"), Lineage("warm:run-1", "elite, 3.00 times as fast as the best seed there, by rewrite:tile")]
+        Lineage("warm:run-1", "champion, by rewrite:tile"), Lineage("warm:run-1", "elite, 3.00 times as fast as the best first seed there, by rewrite:tile")]
     assert "3 kernels of earlier work (from run-1)" in announcement(found)
 
 
@@ -74,6 +74,12 @@ def test_champions_of_several_runs_come_newest_first_and_no_more_than_six_in_all
         write(tmp_path / f"run-{age}", [(kernel(age + 1), 2.0 + age, "here")], champion=kernel(age + 1), age=age * 100)
     assert same(chosen(tmp_path), *(kernel(n) for n in range(1, 7)))
     assert len(chosen(tmp_path, evaluations=12)) == 3 and len(chosen(tmp_path, evaluations=2)) == 1
+
+
+def test_elites_of_several_runs_take_turns_as_each_is_measured_against_a_seed_of_its_own(tmp_path):
+    write(tmp_path / "weak", [(kernel(1), 9.0, "here"), (kernel(2), 8.0, "here"), (kernel(3), 7.0, "here")])
+    write(tmp_path / "strong", [(kernel(4), 1.5, "here"), (kernel(5), 1.4, "here")], age=1000)
+    assert same(chosen(tmp_path), kernel(1), kernel(4), kernel(2), kernel(5), kernel(3))
 
 
 def test_seeds_and_kernels_that_do_not_fit_take_no_place(tmp_path):
@@ -173,7 +179,7 @@ def test_what_a_killed_run_left_in_its_log_is_read_and_no_run_is_changed_by_read
             shutil.copy(run / name, tmp_path / "runs" / "killed" / name)
     write(tmp_path / "runs" / "ended", [(kernel(2), 2.0, "here")])
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "runs" / "ended").iterdir()}
-    assert same(chosen(tmp_path / "runs"), kernel(1), kernel(2))
+    assert same(chosen(tmp_path / "runs"), kernel(2), kernel(1)), "the newer run first"
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "runs" / "ended").iterdir()} == before
 
 
