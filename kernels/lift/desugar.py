@@ -199,6 +199,8 @@ class _Desugarer:
         items = None if any(generator.is_async for generator in node.generators) else self.displayed(node)
         if items is not None:
             return ast.List([_Comprehensions(self, before).visit(item) for item in items], ast.Load())
+        if len(node.generators) > 1:
+            return None
         result = fresh_name(self.taken, "items")
         loop = self.looped(node, lambda element: ast.Expr(syntax.call(syntax.attribute(syntax.name(result), "append"), element)))
         if loop is None:
@@ -236,19 +238,28 @@ class _Desugarer:
         return found if go(0, {}) and found else None
 
     def looped(self, node: ast.ListComp | ast.GeneratorExp, taking: Callable[[ast.expr], ast.stmt]) -> ast.For | None:
-        """The loop of a comprehension, in which `taking` says what is done with an element; None where it has several."""
-        if len(node.generators) > 1 or any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)):
-            return None
-        (generator,) = node.generators
-        if generator.is_async:
-            return None
-        own = {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
-        rename = Rename({name: fresh_name(self.taken, name.lstrip("_") or "index") for name in own})
-        element, target = rename.visit(copy.deepcopy(node.elt)), rename.visit(copy.deepcopy(generator.target))
-        body = [taking(element)]
-        for test in reversed(generator.ifs):
-            body = [ast.If(rename.visit(copy.deepcopy(test)), body, [])]
-        return ast.For(target, generator.iter, body, [], lineno=0)
+        """The loop of a comprehension, in which `taking` says what is done with an element; None where it has none."""
+        return loop_of(node, taking, self.taken)
+
+
+def loop_of(node: ast.ListComp | ast.GeneratorExp, taking: Callable[[ast.expr], ast.stmt], taken: set[str]) -> ast.For | None:
+    """The loops of a comprehension, one within the other, in which `taking` says what is done with an element; its variables get names
+    that are not `taken`. None where it binds names besides, or is asynchronous."""
+    if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)) or any(generator.is_async for generator in node.generators):
+        return None
+    mapping: dict[str, str] = {}
+    loops: list[tuple[ast.expr, ast.expr, list[ast.expr]]] = []
+    for generator in node.generators:
+        iterated = Rename(mapping).visit(copy.deepcopy(generator.iter))
+        mapping = mapping | {n.id: fresh_name(taken, n.id.lstrip("_") or "index") for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
+        rename = Rename(mapping)
+        loops.append((rename.visit(copy.deepcopy(generator.target)), iterated, [rename.visit(copy.deepcopy(test)) for test in generator.ifs]))
+    body = [taking(Rename(mapping).visit(copy.deepcopy(node.elt)))]
+    for target, iterated, tests in reversed(loops):
+        for test in reversed(tests):
+            body = [ast.If(test, body, [])]
+        body = [ast.For(target, iterated, body, [], lineno=0)]
+    return body[0]  # type: ignore[return-value]
 
 
 class _Repeats(ast.NodeTransformer):
@@ -259,6 +270,9 @@ class _Repeats(ast.NodeTransformer):
         match node:
             case ast.Call(func=ast.Name(id="list" | "tuple" as kind), args=[ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]):
                 return (ast.List if kind == "list" else ast.Tuple)(items, ast.Load())
+            case ast.Call(func=ast.Name(id="map"), args=[ast.Name() | ast.Attribute() as function, ast.Tuple(elts=items) | ast.List(elts=items)], keywords=[]) \
+                    if not any(isinstance(item, ast.Starred) for item in items):
+                return ast.Tuple([syntax.call(copy.deepcopy(function), item) for item in items], ast.Load())
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
@@ -269,6 +283,9 @@ class _Repeats(ast.NodeTransformer):
                     if all(map(_repeatable, items)) and 0 < count * len(items) <= MOST \
                     and (isinstance(left, ast.Tuple) or any(isinstance(item, ast.Call) for item in items)):
                 return type(left)([copy.deepcopy(item) for _ in range(count) for item in items], ast.Load())
+            case ast.BinOp(op=ast.Add() | ast.Mult()) if (whole := _numbers(node)) is not None and not (
+                    isinstance(node.op, ast.Mult) and len(whole) > MOST):
+                return ast.List(whole, ast.Load())
         return node
 
 
@@ -427,6 +444,28 @@ def _one_by_one(node: ast.Assign, closed_over: set[str]) -> list[ast.stmt] | Non
             if calls and len(set(names)) == len(targets) and not set(names) & closed_over.union(*map(syntax.names_in, values)):
                 return [ast.Assign([target], value, lineno=0) for target, value in zip(targets, values)]
     return None
+
+
+def _numbers(node: ast.expr, alone: bool = False) -> list[ast.expr] | None:
+    """The numbers of a list that is made of written-out ones: `[4 / 9] + [1 / 9] * 4`; None for any other expression. alone: a number
+    repeated is one too, which stands for itself elsewhere."""
+    match node:
+        case ast.List(elts=[_, *_] as items) if all(map(_is_quotient, items)):
+            return items
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [_numbers(left, True), _numbers(right, True)]
+            return None if None in parts else [*parts[0], *parts[1]]  # type: ignore[misc]
+        case ast.BinOp(left=ast.List() as inner, op=ast.Mult(), right=ast.Constant(value=int() as count)) \
+                | ast.BinOp(left=ast.Constant(value=int() as count), op=ast.Mult(), right=ast.List() as inner) \
+                if 0 < count <= MOST and (items := _numbers(inner)) and (alone or len(items) > 1):
+            return [copy.deepcopy(item) for _ in range(count) for item in items]
+    return None
+
+
+def _is_quotient(node: ast.expr) -> bool:
+    """Whether it is computed of nothing but numbers."""
+    return all(isinstance(n, ast.Constant | ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop) for n in ast.walk(node)) and not any(
+        isinstance(n, ast.Constant) and type(n.value) not in (int, float, complex) for n in ast.walk(node))
 
 
 def _repeatable(node: ast.expr) -> bool:

@@ -250,12 +250,39 @@ class Expressions(Environment):
             raise CannotLift(f"`{syntax.text(node)[:60]}` is evaluated only under a condition")
         return value
 
-    def _logical(self, node: ast.BoolOp) -> Value:
-        values = [self.value(node.values[0]), *(self._lazy(v) for v in node.values[1:])]
-        if any(v.dtype != BOOL for v in values):
-            raise CannotLift("`and` and `or` of other things than truth values")
+    def condition(self, node: ast.expr) -> str:
+        """The text of what decides about a branch or a loop, of which only the truth counts."""
+        match node:
+            case ast.BoolOp():
+                return self._logical(node, of_truths=False).text
+            case ast.UnaryOp(op=ast.Not(), operand=ast.BoolOp() as inner):
+                return f"(not {self._logical(inner, of_truths=False).text})"
+        return self.truth(self.value(node))
+
+    def _logical(self, node: ast.BoolOp, of_truths: bool = True) -> Value:
+        """of_truths: its operands must be truth values, as its value is one of them."""
+        def taken(value: Value) -> Value:
+            if of_truths and value.dtype != BOOL:
+                raise CannotLift("`and` and `or` of other things than truth values")
+            return value
+
+        back = self.mark()
+        try:
+            values = [taken(self.value(node.values[0])), *(taken(self._lazy(v)) for v in node.values[1:])]
+        except CannotLift:
+            back()
+            return self._step_by_step(node, taken)
         word = " and " if isinstance(node.op, ast.And) else " or "
         return scalar(f"({word.join(self.truth(v) for v in values)})", BOOL, weak=all(v.weak for v in values))
+
+    def _step_by_step(self, node: ast.BoolOp, taken: Callable[[Value], Value]) -> Value:
+        """The same where an operand takes statements, such as the loop of a sum: each only where it decides."""
+        met = self.fresh("met")
+        self.emit(f"{met} = {self.truth(taken(self.value(node.values[0])))}")
+        for other in node.values[1:]:
+            with self.block(f"if {met}:" if isinstance(node.op, ast.And) else f"if not {met}:"):
+                self.emit(f"{met} = {self.truth(taken(self.value(other)))}")
+        return scalar(met, BOOL, weak=True, cost=0)
 
     def _conditional(self, node: ast.IfExp) -> Value:
         seen = self.seen.type_of(node)

@@ -48,7 +48,7 @@ class Growing(Lists):
         super().prepare(function)
         found = dict(_found(function))
         self.growing = {name: known for name, known in found.items() if self._grown(name) is not None and not known.conditional}
-        self.narrowing = {name: (known.begin, dtype) for name, known in found.items() if (dtype := self._narrowed(name, known.begin)) is not None}
+        self.narrowing = {name: (known.begin, dtype) for name, known in found.items() if (dtype := self._narrowed(name, known)) is not None}
 
     def _grown(self, name: str) -> tuple[np.dtype, int] | None:
         """Dtype and rank of the arrays that the variable was seen to hold, beside numbers; None where they differ."""
@@ -59,14 +59,15 @@ class Growing(Lists):
         ((_, dtype, ndim),) = arrays
         return np.dtype(dtype), ndim
 
-    def _narrowed(self, name: str, begin: ast.Assign) -> Type | None:
-        """The type of the number that `0` becomes by what is added to it, such as float32; None where no single one is seen."""
+    def _narrowed(self, name: str, known: _Growing) -> Type | None:
+        """The type of the number that `0` becomes by what is added to it, such as float32, or float64 where a turn may add nothing;
+        None where no single one is seen."""
         later = {t for t in self.seen.bindings.get(name, set()) if not (t[0] == "scalar" and t[2])}
         if len(later) != 1:
             return None
         (dtype,) = later
-        value = begin.value.value  # type: ignore[attr-defined]
-        exact = dtype[0] == "scalar" and np.dtype(dtype[1]) not in (np.int64, np.float64) and np.array(value).astype(dtype[1]) == value
+        value, usual = known.begin.value.value, (np.int64,) if known.conditional else (np.int64, np.float64)  # type: ignore[attr-defined]
+        exact = dtype[0] == "scalar" and np.dtype(dtype[1]) not in usual and np.array(value).astype(dtype[1]) == value
         return dtype if exact else None
 
     def variable(self, name: str, node: ast.expr) -> Value | Pack:

@@ -43,10 +43,12 @@ from . import (
 from .affine import Affine
 from .binning import Binned
 from .choices import join_branches
+from .complex_parts import with_whole_numbers, writes_parts
 from .composed import compose
 from .control import plain_control
 from .desugar import desugar
 from .displays import take_apart
+from .growing_lists import append_loops, grows_lists, with_room
 from .inline import LARGEST, inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of, writes_given
@@ -104,6 +106,8 @@ def _lift(spec: OpenSpec, signature: Signature, seed: int, largest: int) -> Lift
     program = read_program(spec)
     compose(program)
     pointwise(program.functions)
+    for function in program.functions.values():
+        append_loops(function)
     _settle_types(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():
@@ -147,7 +151,7 @@ def _settle_types(program: Program, spec: OpenSpec, seed: int) -> None:
     functions = list(program.functions.values())
     for function in functions:
         tidy(function)
-    if not makes_lists(functions) and not begins_unset(functions):
+    if not any(may(functions) for may in (makes_lists, begins_unset, grows_lists, writes_parts)):
         return
     try:
         observed = watch(spec, program.functions, program.entry, seed)
@@ -155,6 +159,8 @@ def _settle_types(program: Program, spec: OpenSpec, seed: int) -> None:
         return
     for name, function in program.functions.items():
         instances = [instance for (called, _), instance in observed.items() if called == name]
+        with_room(function, instances)
+        with_whole_numbers(function, instances)
         as_arrays(function, instances)
         with_numbers(function, instances)
 

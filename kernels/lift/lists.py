@@ -16,11 +16,13 @@ from .writer import allocation
 
 @dataclass
 class _List:
-    """A list that is being filled. places: where something is appended. length: what the loop adds at most, as text. line, indent: where it is to be allocated, once its
+    """A list that is being filled. places: where something is appended. block: how deep the block lies that it begins in; a loop further in
+    does not fill it, but goes on where an earlier turn ended. length: what the loop adds at most, as text. line, indent: where it is to be allocated, once its
     elements are known. bound: what the loop assigns, in which the length of an element may not be told. before: names that were there
     before it. conditional: a turn may add nothing, or be the last. complete: the loop has ended."""
 
     places: int = 1
+    block: int = 0
     loop: ast.For | None = None
     length: str = ""
     line: int = 0
@@ -48,7 +50,7 @@ class Lists(Effects):
         """Whether `name = []` begins a list whose filling is understood."""
         if name not in self.lists:
             return False
-        self.lists[name] = _List(self.lists[name].places)
+        self.lists[name] = _List(self.lists[name].places, self.indent)
         self.forget({name})
         return True
 
@@ -67,7 +69,7 @@ class Lists(Effects):
     def enters_loop(self, node: ast.For, turns: str) -> None:
         """Notes where lists that this loop fills are to be allocated: before it. turns: how many it has, as text."""
         for name, known in self.lists.items():
-            if known.loop is None and len(statements := _appends_in(node, name)) == known.places:
+            if known.loop is None and known.block == self.indent and len(statements := appends_in(node, name)) == known.places:
                 known.loop, known.line, known.indent = node, len(self.lines), self.indent
                 known.length = turns if known.places == 1 else f"{known.places} * ({turns})"
                 known.bound, known.before = frozenset(assigned_in([node])), frozenset(self.taken)
@@ -150,7 +152,7 @@ def _methods(function: ast.FunctionDef, name: str) -> list[str]:
             and isinstance(n.func.value, ast.Name) and n.func.value.id == name]
 
 
-def _appends_in(node: ast.For, name: str) -> list[ast.stmt]:
+def appends_in(node: ast.For, name: str) -> list[ast.stmt]:
     """The statements `name.append(...)` in the loop's body, or under conditions there; not those in a loop within it."""
     found: list[ast.stmt] = []
     pending = list(node.body)

@@ -47,8 +47,8 @@ def assigned_in(statements: list[ast.stmt]) -> Counter[str]:
     return counts
 
 
-def mutated_in(statements: list[ast.stmt]) -> frozenset[str]:
-    """Names whose array the statements may write into: by subscript, augmented assignment, `out=`, or a helper."""
+def mutated_in(statements: list[ast.stmt], by_helpers: bool = True) -> frozenset[str]:
+    """Names whose array the statements may write into: by subscript, augmented assignment, `out=`, or a helper, if these count."""
     found: set[str] = set()
     for statement in statements:
         for node in ast.walk(statement):
@@ -56,7 +56,7 @@ def mutated_in(statements: list[ast.stmt]) -> frozenset[str]:
                 found.update(root_name(node))
             elif isinstance(node, ast.AugAssign):
                 found.update(root_name(node.target))
-            elif isinstance(node, ast.Call):
+            elif isinstance(node, ast.Call) and (by_helpers or not isinstance(node.func, ast.Name)):
                 found.update(_written_by_call(node))
     return frozenset(found)
 

@@ -119,7 +119,7 @@ class _Lists:
                     groups[each] = joined
         found = {}
         for name, group in groups.items():
-            dtype = _dtype([self._type(e) for e in self._numbers(group)])
+            dtype = joined_dtype([number_type(e, self.instances) for e in self._numbers(group)])
             if dtype is not None:
                 found[name] = dtype
         return found
@@ -137,19 +137,6 @@ class _Lists:
                     yield from (v for t, v in pairs if _root(t) in group and isinstance(t, ast.Subscript))
             elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript) and _root(node.target) in group:
                 yield node.value if not isinstance(node.op, ast.Div) else ast.Constant(0.5)
-
-    def _type(self, node: ast.expr) -> np.dtype | type | None:
-        """The dtype of a number, Python's own type for its own numbers, None where it is not known to be one."""
-        if isinstance(node, ast.Constant):
-            return type(node.value) if type(node.value) in (bool, int, float, complex) else None
-        types = {instance.type_of(node) for instance in self.instances if identity(node) in instance.expressions}
-        if len(types) != 1:
-            return None
-        (seen,) = types
-        if seen is None or seen[0] != "scalar":
-            return None
-        dtype = np.dtype(seen[1])
-        return {"b": bool, "i": int, "f": float, "c": complex}.get(dtype.kind) if seen[2] else dtype
 
 
 class _Arrays(ast.NodeTransformer):
@@ -298,7 +285,21 @@ def _written_out(value: ast.expr, ranks: dict[str, int]) -> Iterator[ast.expr]:
             yield ast.Constant(0)
 
 
-def _dtype(types: list[np.dtype | type | None]) -> np.dtype | None:
+def number_type(node: ast.expr, instances: Sequence[Instance]) -> np.dtype | type | None:
+    """The dtype of a number, Python's own type for its own numbers, None where it is not known to be one. instances: what was seen."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) if type(node.value) in (bool, int, float, complex) else None
+    types = {instance.type_of(node) for instance in instances if identity(node) in instance.expressions}
+    if len(types) != 1:
+        return None
+    (seen,) = types
+    if seen is None or seen[0] != "scalar":
+        return None
+    dtype = np.dtype(seen[1])
+    return {"b": bool, "i": int, "f": float, "c": complex}.get(dtype.kind) if seen[2] else dtype
+
+
+def joined_dtype(types: list[np.dtype | type | None]) -> np.dtype | None:
     """The dtype that holds all of them unchanged; None where there is none such."""
     if not types or any(t is None for t in types):      # `in` would not do: np.dtype(None) is float64
         return None

@@ -39,6 +39,15 @@ def _slice(value: ast.expr) -> ast.expr | None:
     return None
 
 
+def _several(value: ast.expr, known: Known) -> ast.expr | None:
+    """The same of a tuple of slices and numbers, such as `(inner, inner)`."""
+    if not isinstance(value, ast.Tuple):
+        return None
+    parts = [known.get(e.id) if isinstance(e, ast.Name) else _slice(e) or (e if isinstance(e, ast.Constant) else None) for e in value.elts]
+    whole = parts and all(part is not None and not isinstance(part, ast.Tuple) for part in parts) and any(isinstance(p, ast.Slice) for p in parts)
+    return ast.Tuple([copy.deepcopy(part) for part in parts], ast.Load()) if whole else None  # type: ignore[misc]
+
+
 def _bound(node: ast.expr) -> ast.expr | None:
     return None if isinstance(node, ast.Constant) and node.value is None else node
 
@@ -60,7 +69,7 @@ def _block(statements: list[ast.stmt], known: Known, slices: list[ast.Assign]) -
         now = _unless(now, changed)
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
             name, value = statement.targets[0].id, statement.value
-            found = now.get(value.id) if isinstance(value, ast.Name) else _slice(value)
+            found = now.get(value.id) if isinstance(value, ast.Name) else _slice(value) or _several(value, now)
             if found is not None and name not in syntax.names_in(found) and _is_still(found):
                 now[name] = found
                 slices.append(statement)

@@ -146,15 +146,17 @@ class Statements(Growing):
             last = targets.pop()
             targets += last.elts if isinstance(last, ast.Tuple) else [last]
         sources = inner.args if zipped else [inner]  # type: ignore[attr-defined]
-        arrays = [self._iterated(s) for s in sources]
+        counted_up = [self._counted_up(s) if zipped else None for s in sources]
+        arrays = [self._iterated(s) for s, numbers in zip(sources, counted_up) if numbers is None]
         if not arrays or any(a.ndim == 0 for a in arrays):
             raise CannotLift("a loop over something else than a range or an array")
         changed = self._rebound(node)
-        if any(a.name in changed for a in arrays):
+        if any(a.name in changed for a in arrays) or any(numbers and syntax.names_in(s) & changed for s, numbers in zip(sources, counted_up)):
             raise CannotLift("a loop over an array in whose place it puts another")
         position = self.fresh("index")
         wanted: list[Value] = [integer(Affine.atom(position))] if counted else []
-        wanted += [self._row(a, position) for a in arrays]
+        rows = iter([self._row(a, position) for a in arrays])
+        wanted += [next(rows) if numbers is None else numbers[1](position) for numbers in counted_up]
         if len(targets) != len(wanted) or not all(isinstance(t, ast.Name) for t in targets):
             raise CannotLift("a loop over something else than a range or an array")
 
@@ -167,9 +169,24 @@ class Statements(Growing):
                 self.environment[name] = Value(value.dtype, (), lambda _, n=name: n, weak=value.weak, name=name) if value.ndim == 0 \
                     else self.array(name, value.dtype, extents, value.ones, value.root, value.sure)
 
-        lengths = list(dict.fromkeys(str(a.extents[0]) for a in arrays))
+        lengths = list(dict.fromkeys([*(str(a.extents[0]) for a in arrays), *(numbers[0] for numbers in counted_up if numbers is not None)]))
         high = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
         return f"for {position} in range({high}):", begin_rows, high
+
+    def _counted_up(self, node: ast.expr) -> tuple[str, Callable[[str], Value]] | None:
+        """How many numbers a range holds, and the number at a place; None for anything else."""
+        if not (isinstance(node, ast.Call) and syntax.text(node.func) == "range" and not node.keywords):
+            return None
+        given = [self.value(a) for a in node.args]
+        if any(a.ndim or a.dtype.kind not in "iu" for a in given):
+            raise CannotLift("range of other things than integers")
+        start, step = given[0].text if len(given) > 1 else "0", given[2].text if len(given) > 2 else "1"
+
+        def number(position: str) -> Value:
+            moved = position if step == "1" else f"({step}) * {position}"
+            return Value(INT64, (), lambda _: moved if start == "0" else f"{start} + {moved}", weak=True)
+
+        return _turns([a.text for a in given]), number
 
     def _iterated(self, node: ast.expr) -> Value:
         """The array that a loop goes over. The numbers of a tuple are Python's own, which widen no array."""
@@ -200,7 +217,7 @@ class Statements(Growing):
         self.forget(changed)
         start = len(self.lines)
         self.indent += 1
-        test = self.truth(self.value(node.test))
+        test = self.condition(node.test)
         self.indent -= 1
         before = self.lines[start:]
         del self.lines[start:]
@@ -237,7 +254,7 @@ class Statements(Growing):
         self._if(ast.copy_location(ast.If(choice.test, [ways[0]], [ways[1]]), node))
 
     def _if(self, node: ast.If) -> None:
-        test = self.truth(self.value(node.test))
+        test = self.condition(node.test)
         known = dict(self.environment)
         with self.block(f"if {test}:"):
             self.body(node.body)

@@ -77,7 +77,7 @@ def _chain(node: ast.stmt, targets: list[ast.expr], value: ast.expr) -> list[ast
         return [node]
     first = names[0]
     pieces = [_assign(first, value)]
-    pieces += [_assign(t, syntax.name(first.id)) for t in targets if t is not first]
+    pieces += [_assign(t, copy.deepcopy(value) if syntax.is_number(value) else syntax.name(first.id)) for t in targets if t is not first]
     return [part for piece in pieces for part in _statement(ast.copy_location(piece, node))]
 
 

@@ -115,7 +115,7 @@ PROGRAMS = {
         squares = np.array([x * x for x in v])
         return squares + x""",
 }
-STAY = {
+GROW = {
     "returns_from_within": """rows = []
         for k in range(c):
             rows.append(v[k])
@@ -134,6 +134,8 @@ STAY = {
         for k in range(c):
             rows.append(2 * v[k])
         return np.array(rows)""",
+}
+STAY = {
     "changes_later": """row = np.zeros(3)
         rows = []
         for k in range(c):
@@ -145,6 +147,13 @@ STAY = {
 
 def program(body):
     return f"def made(a, v, i, c):\n        {body}"
+
+
+@pytest.mark.parametrize("name", GROW)
+def test_a_list_that_is_read_while_it_grows_has_room(name):
+    spec, observation, found = lifted(program(GROW[name]), ARGUMENTS)
+    assert found.kept == ()
+    assert_lifted(spec, observation, found, compiles=False)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
