@@ -186,10 +186,10 @@ def parse(text: str) -> ast.Module:
 
 def canonical_text(tree: ast.Module) -> str:
     """The tree's text with comments, docstrings and layout dropped and names replaced by their order of appearance."""
-    return ast.unparse(_Normaliser().visit(parse(ast.unparse(tree))))
+    return ast.unparse(_Normaliser().of(tree))
 
 
-class _Normaliser(ast.NodeTransformer):
+class _Normaliser:
     """Renames what the text itself binds; `kernel`, `np`, `math`, `prange` and builtins keep their names."""
 
     KEPT = {ENTRY, "np", "math", "prange", *dir(builtins)}
@@ -200,28 +200,33 @@ class _Normaliser(ast.NodeTransformer):
     def rename(self, name: str) -> str:
         return name if name in self.KEPT else self.names.setdefault(name, f"v{len(self.names)}")
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.copy_location(ast.Name(self.rename(node.id), node.ctx), node)
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        """A keyword of a helper names its parameter, and goes by the same new name."""
-        if isinstance(node.func, ast.Name) and node.func.id not in self.KEPT:
-            for keyword in node.keywords:
-                if keyword.arg is not None:
-                    keyword.arg = self.rename(keyword.arg)
-        self.generic_visit(node)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.copy_location(ast.arg(self.rename(node.arg)), node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.name = self.rename(node.name)
-        node.returns = None
-        if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant) and len(node.body) > 1:
-            node.body = node.body[1:]
-        self.generic_visit(node)
-        return node
+    def of(self, node: ast.AST) -> Any:
+        """A copy of the node in new names, which are given in the order in which the text has them. A search asks for thousands of
+        texts a minute, and a general visitor takes three times as long."""
+        made = type(node).__new__(type(node))
+        fields = vars(made)
+        fields.update(vars(node))
+        if isinstance(node, ast.Name):
+            fields["id"] = self.rename(node.id)
+            return made
+        if isinstance(node, ast.arg):
+            fields["arg"] = self.rename(node.arg)
+            fields["annotation"] = None
+            return made
+        if isinstance(node, ast.FunctionDef):
+            fields["name"], fields["returns"] = self.rename(node.name), None
+            if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant) and len(node.body) > 1:
+                fields["body"] = node.body[1:]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in self.KEPT:
+            # A keyword of a helper names its parameter, and goes by the same new name.
+            fields["keywords"] = [ast.keyword(keyword.arg and self.rename(keyword.arg), keyword.value) for keyword in node.keywords]
+        for field in node._fields:
+            value = fields.get(field)
+            if isinstance(value, list):
+                fields[field] = [self.of(item) if isinstance(item, ast.AST) else item for item in value]
+            elif isinstance(value, ast.AST) and value._fields:
+                fields[field] = self.of(value)
+        return made
 
 
 def _number(word: str) -> Number:

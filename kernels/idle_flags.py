@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from .analysis.names import walk
 from .analysis.numpy_calls import ALLOCATORS, CASTS
-from .candidate import Candidate, JitOptions
+from .candidate import ENTRY, Candidate, JitOptions
 from .vecmath import recognise
 
 _ELEMENTARY = frozenset("sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh asin acos atan floor ceil "
@@ -60,7 +60,7 @@ def _of_text(text: str) -> tuple[frozenset[str], bool]:
 def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
     """All nodes but those of functions of vecmath, which are compiled with flags of their own."""
     for statement in tree.body:
-        if not (isinstance(statement, ast.FunctionDef) and recognise(statement)):
+        if not (isinstance(statement, ast.FunctionDef) and statement.name != ENTRY and recognise(statement)):
             yield from walk(statement)
 
 

@@ -117,8 +117,11 @@ def rewritten(candidate: Candidate, transform: str, note: str, text: str | None 
                    options=candidate.options if options is None else options, lineage=lineage)
     try:
         made = awake(made)
-        if made.text.count("\n") > MAX_LINES or not made.tunables and candidate.tunables \
-                or made.identity in (candidate.identity, awake(candidate).identity):
+        lines = made.text.count("\n")
+        if lines > MAX_LINES or not made.tunables and candidate.tunables:
+            return None
+        # An identity takes as long as the rewrite; what has another number of lines is another text.
+        if lines == candidate.text.count("\n") and made.identity in (candidate.identity, awake(candidate).identity):
             return None
     except CandidateError:
         return None

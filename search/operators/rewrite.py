@@ -28,7 +28,7 @@ OPTIONS_HEAT = 0.25
 """How promising other options are for the same text, beside a change of its hottest line: of 57 that short runs tried 3 paid, of 67
 changes of the text 15."""
 ENOUGH_COLD = 3
-"""Elites without anything promising, after which the next best is taken: to apply all transforms to an elite takes a while."""
+"""Elites without anything promising, or on a walk transforms, after which the next best is taken: to apply all transforms takes a while."""
 MOST_EXPANDED = 2048
 MOST_IN_FLIGHT = 4096
 MOST_PROPOSED = 200_000
@@ -103,7 +103,8 @@ class RewriteOperator:
                 return None
             at, names, notes = elite.candidate, [], []
             for _ in range(rng.randint(2, LONGEST_WALK)):
-                step, _ = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity, ways)
+                step, _ = self._draw(at, rng, lambda rewrite, origin=elite: rewrite.candidate.identity != origin.candidate.identity, ways,
+                                     ENOUGH_COLD)
                 if step is None:
                     break
                 at, names, notes = step.candidate, [*names, step.transform], [*notes, step.note]
@@ -113,22 +114,26 @@ class RewriteOperator:
         return None
 
     def _draw(self, candidate: Candidate, rng: random.Random, wanted: Callable[[Rewrite], bool],
-              among: Sequence[str] | None = None) -> tuple[Rewrite | None, bool]:
+              among: Sequence[str] | None = None, patience: int | None = None) -> tuple[Rewrite | None, bool]:
         """A wanted rewrite of `candidate`, and whether it is worth trying now; each transform (among those of these names) is drawn
         by its success rate, in however many ways it applies, and passed over the more likely the colder the lines are that it
-        changes, and the more often the same change was tried in vain."""
+        changes, and the more often the same change was tried in vain. patience: cold ones, after which one of them is taken."""
         names = list(self._names if among is None else among)
-        cold = None
-        while names:
+        cold: list[Rewrite] = []
+        while names and (patience is None or len(cold) < patience):
             name = rng.choices(names, [self.records.rate(name) ** SHARPNESS for name in names])[0]
             names.remove(name)
-            found = [(rewrite, heat * self.records.worth(rewrite.note)) for rewrite, heat in self._rewrites(name, candidate) if wanted(rewrite)]
-            if found:
-                rewrite, weight = rng.choices(found, [weight for _, weight in found])[0]
+            found = [(rewrite, heat * self.records.worth(rewrite.note)) for rewrite, heat in self._rewrites(name, candidate)]
+            while found:
+                drawn = rng.choices(range(len(found)), [weight for _, weight in found])[0]
+                rewrite, weight = found.pop(drawn)
+                if not wanted(rewrite):             # asked last, as it takes the candidate's identity
+                    continue
                 if rng.random() < weight:
                     return rewrite, True
-                cold = cold or rewrite
-        return cold, False
+                cold.append(rewrite)
+                break
+        return (cold[0] if cold else None), False
 
     def _untried(self, rewrite: Rewrite) -> bool:
         return rewrite.candidate.identity not in self._proposed
