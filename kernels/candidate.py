@@ -220,12 +220,12 @@ class _Normaliser:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in self.KEPT:
             # A keyword of a helper names its parameter, and goes by the same new name.
             fields["keywords"] = [ast.keyword(keyword.arg and self.rename(keyword.arg), keyword.value) for keyword in node.keywords]
-        for field in node._fields:
-            value = fields.get(field)
+        for part in node._fields:
+            value = fields.get(part)
             if isinstance(value, list):
-                fields[field] = [self.of(item) if isinstance(item, ast.AST) else item for item in value]
+                fields[part] = [self.of(item) if isinstance(item, ast.AST) else item for item in value]
             elif isinstance(value, ast.AST) and value._fields:
-                fields[field] = self.of(value)
+                fields[part] = self.of(value)
         return made
 
 
