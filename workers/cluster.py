@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from .arenas import one_arena
 from .janitor import MARK, Janitor
 
 OBJECT_STORE_BYTES = 128 * 2**20  # candidates and verdicts are small: text and numbers
@@ -43,6 +44,7 @@ def connect(address: str | None, *, cores: int, dashboard: bool = True) -> Clust
 
     cores: CPU slots of an embedded cluster. Raises ClusterError.
     """
+    one_arena()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray

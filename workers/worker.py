@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import ray
 
+from .arenas import one_arena
 from .confirm import confirm
 from .confirmation import Confirmation
 from .evaluate import Judge
@@ -20,6 +21,7 @@ class Worker:
     """Owns one judge (and with it one warm process). Its name tells the Ray dashboard kernel and number."""
 
     def __init__(self, assignment: Assignment) -> None:
+        one_arena()
         self._name = assignment.spec.name
         self._judge = Judge(assignment, node=ray.get_runtime_context().get_node_id()[:12])
         self._ended: float | None = None

@@ -193,12 +193,6 @@ STAY = {
     return v + c""",
     "starred": """first, *rest = a.shape
     return first, a.sum(axis=0)""",
-    "stacked_steps": """x = v.copy()
-    history = [x]
-    for k in range(3):
-        x = x * 0.5 + k
-        history.append(x)
-    return np.array(history)""",
     "unpacked": """n, m = a.shape
     (p, q), r = (1.0, 2.0), 3.0
     x, y = v[0], v[1]
