@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -112,12 +112,12 @@ class Candidate:
     @cached_property
     def identity(self) -> str:
         """Hex digest of canonical text (with tunable values), options and convention."""
-        return _digest(canonical_text(self.tree), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
+        return _digest(_canonical(self.text), json.dumps(self.options.as_json(), sort_keys=True), self.convention)
 
     @cached_property
     def skeleton(self) -> str:
         """Hex digest of the text with its tunables abstracted, and the convention: the key of its Optuna study."""
-        return _digest(canonical_text(self.with_tunables({t.name: t.choices[0] for t in self.tunables}).tree), self.convention)
+        return _digest(_canonical(self.with_tunables({t.name: t.choices[0] for t in self.tunables}).text), self.convention)
 
     def _syntax(self) -> ast.Module:
         try:
@@ -187,6 +187,12 @@ def parse(text: str) -> ast.Module:
 def canonical_text(tree: ast.Module) -> str:
     """The tree's text with comments, docstrings and layout dropped and names replaced by their order of appearance."""
     return ast.unparse(_Normaliser().of(tree))
+
+
+@lru_cache(maxsize=128)
+def _canonical(text: str) -> str:
+    """The canonical form of a text, which candidates that differ in options alone share. Raises CandidateError."""
+    return canonical_text(Candidate(text).tree)
 
 
 class _Normaliser:

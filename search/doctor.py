@@ -81,11 +81,19 @@ def examine_kernel(spec: KernelSpec, settings: RunSettings, threads: int) -> tup
         lines.append(f"as it is, Numba will be tried on it, but no rewrite, as it is outside the kernel dialect: {inspection.plain_refused}")
     else:
         lines.append("as it is, it is within the kernel dialect, and Numba will be tried on it")
-    lines.append(f"lifted to loops: {len(inspection.seeds)} seed(s)" if inspection.seeds else "could not be lifted to loops")
+    lines.append(f"lifted to loops: {len(inspection.seeds)} seed(s)" if inspection.seeds else _not_lifted(inspection.kept))
     lines += map(_stays, inspection.kept)
     if not seeds:
         lines.append("nothing to begin the search with: rewrite the lines above, or give --llm PROFILE")
     return inspection, lines
+
+
+def _not_lifted(kept: Sequence[Kept]) -> str:
+    """One line: the first statement that has no loop form, which is why many after it have none."""
+    first = next((each for each in kept if each.text.strip()), None)
+    if first is None:
+        return "could not be lifted to loops"
+    return f"could not be lifted to loops: line {first.line} stands in the way first: {first.text.strip().splitlines()[0]}  ({first.reason})"
 
 
 def _stays(kept: Kept) -> str:

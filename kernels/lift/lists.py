@@ -91,7 +91,7 @@ class Lists(Effects):
         """One element more. Raises CannotLift."""
         known = self.lists[name]
         if known.loop is None:
-            raise CannotLift("a list that is filled in several places")
+            raise CannotLift("a list that is not filled by one loop right behind its beginning, and is read or changed otherwise")
         value = self.value(element)
         if known.array is not None and (value.dtype != known.array.dtype or value.ndim != known.array.ndim - 1):
             raise CannotLift("a list whose elements differ in type")

@@ -1,6 +1,7 @@
 """The table of `kernwright bench vecmath`, and the measurement of its rows."""
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from .compiled import compiled
 from .errors import Worst
 from .speed import Speed, measure_speed
 
-HEADER = ("function", "dtype", "stated ULP", "max ULP", "at", "arguments", "ns", "over NumPy", "over libm")
+HEADER = ("function", "dtype", "arguments it takes", "stated ULP", "max ULP", "at", "arguments", "ns", "over NumPy", "over libm")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def bench_vecmath(functions: Sequence[VecFunction], samples: int, exhaustive: bo
 
 def describe(rows: Sequence[Row], fused: bool, seed: int) -> list[str]:
     """The lines of the Markdown table, and one that says where it was measured."""
-    return [*table(HEADER, [_cells(row) for row in rows]), "", f"{machine_type().key}, seed {seed}, multiplications and additions {'fused' if fused else 'apart'}."]
+    return [*table(HEADER, [_cells(row) for row in rows]), "", f"{datetime.date.today().isoformat()}, {machine_type().key}, seed {seed}, multiplications and additions {'fused' if fused else 'apart'}."]
 
 
 def in_a_line(row: Row) -> str:
@@ -61,7 +62,7 @@ def in_a_line(row: Row) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     speed = row.speed
-    return (row.function.name, row.function.dtype, f"{row.function.ulp:g}", f"{row.worst.ulp:.4f}",
+    return (row.function.name, row.function.dtype, row.function.domain, f"{row.function.ulp:g}", f"{row.worst.ulp:.4f}",
             ", ".join(f"{x:.17g}" if row.function.dtype == "float64" else f"{x:.9g}" for x in row.worst.at), f"{row.worst.arguments:,}",
             "" if speed is None else f"{speed.ns:.2f}", "" if speed is None or speed.over_numpy is None else f"{speed.over_numpy:.1f}x",
             "" if speed is None else f"{speed.over_libm:.1f}x")
