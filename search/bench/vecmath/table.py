@@ -62,7 +62,7 @@ def in_a_line(row: Row) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     speed = row.speed
-    return (row.function.name, row.function.dtype, row.function.domain, f"{row.function.ulp:g}", f"{row.worst.ulp:.4f}",
+    return (row.function.name, row.function.dtype, row.function.domain.replace("|", "\\|"), f"{row.function.ulp:g}", f"{row.worst.ulp:.4f}",
             ", ".join(f"{x:.17g}" if row.function.dtype == "float64" else f"{x:.9g}" for x in row.worst.at), f"{row.worst.arguments:,}",
             "" if speed is None else f"{speed.ns:.2f}", "" if speed is None or speed.over_numpy is None else f"{speed.over_numpy:.1f}x",
             "" if speed is None else f"{speed.over_libm:.1f}x")
