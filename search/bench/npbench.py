@@ -97,7 +97,7 @@ def _measured(name: str, planned: PlannedRun, directory: Path, seconds: float) -
     if verified is None:
         verified = bool(passed) or all(each["verdict"] in NEVER_RAN for each in judged)
     return Program(
-        name, Share(*kept.value("share", lambda: astuple(share(spec.open(), inspection.kept, bool(inspection.seeds))))),
+        name, Share(*kept.value("share", lambda: astuple(share(spec.open(), inspection.kept, best is not None)))),
         inspection.kept, len(inspection.seeds), verified, verified and not (champion if planned.evaluations else passed), standings,
         planned.evaluations, tuple(dict.fromkeys(short(f"{each['verdict']}: {each['message']}") for each in judged if each not in passed)),
         machine_type().key, threads, measured,
