@@ -98,6 +98,8 @@ class Campaign:
         self._again: deque[Candidate] = deque()
         self._further_seeds: deque[Candidate] = deque()
         self._turns = 0
+        self._seed_identities = {seed.identity for seed in self._seeds}
+        self._best_seed: tuple[float, Candidate] | None = None
         self._evaluations = 0
         self._submitted = 0
         self._inputs = 0
@@ -138,8 +140,7 @@ class Campaign:
         self._open = {identity: candidate for identity, candidate in known.items() if identity not in judged}
         anchor = self._journal.state("anchor")
         self._anchor = known.get(anchor) if anchor else None
-        seeds = {seed.identity for seed in self._seeds}
-        self._again.extend(c for i, c in self._open.items() if i not in seeds)
+        self._again.extend(c for i, c in self._open.items() if i not in self._seed_identities)
         if judged:
             self._progress.resumed(self._evaluations, self.elapsed, best_speedup(self._population))
 
@@ -273,6 +274,9 @@ class Campaign:
 
     def _learn(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._evaluations += counts(evaluation)
+        if candidate.identity in self._seed_identities and evaluation.verdict is Verdict.VERIFIED and evaluation.faster \
+                and (self._best_seed is None or evaluation.faster.speedup > self._best_seed[0]):
+            self._best_seed = evaluation.faster.speedup, candidate
         self._population.add(candidate, evaluation)
         self._panel.learn(candidate, evaluation)
 
@@ -287,7 +291,7 @@ class Campaign:
     def _confirm(self) -> Confirmation | None:
         """The first finalist that stands its last examination and is not slower than the best seed."""
         self._progress.stage("confirm")
-        best_seed = self._best_seed()
+        best_seed = self._best_seed[1] if self._best_seed else self._anchor
         if best_seed is not None:
             self._journal.set_state("best_seed", best_seed.identity)
         best: Confirmation | None = None
@@ -308,13 +312,6 @@ class Campaign:
             self._journal.set_state("confirmation", best.as_json())
             self._journal.set_state("champion", best.champion)
         return best
-
-    def _best_seed(self) -> Candidate | None:
-        """The fastest verified seed, by the search's own measurement; None where none is verified."""
-        seeds = {seed.identity for seed in self._seeds}
-        found = [(row.evaluation.faster.speedup, row.candidate) for row in self._journal.evaluations(SEARCH)
-                 if row.candidate.identity in seeds and row.evaluation.verdict is Verdict.VERIFIED and row.evaluation.faster]
-        return max(found, key=lambda pair: pair[0], default=(0.0, self._anchor))[1]
 
     def _finalists(self, best_seed: Candidate | None) -> list[Candidate]:
         """The best elites, timed once more as the best of many noisy numbers is biased; the best seed comes last."""
@@ -343,7 +340,7 @@ class Campaign:
 
     def _sound_njit(self) -> Candidate | None:
         """The reference under `@njit`, where it compiles and computes the same."""
-        for row in self._journal.evaluations(SEARCH):
+        for row in self._journal.evaluations(SEED_VS_REFERENCE):
             if self._njit and row.candidate.identity == self._njit.identity and row.evaluation.verdict is Verdict.VERIFIED:
                 return self._njit
         return None

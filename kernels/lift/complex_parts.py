@@ -9,7 +9,7 @@ import numpy as np
 
 from . import syntax
 from .names import bound_names, fresh_name, parameters_of
-from .seen import Instance, Type, identity
+from .seen import Instance, Type, seen_type
 
 OTHER = {"real": "imag", "imag": "real"}
 
@@ -58,10 +58,6 @@ class _Whole(ast.NodeTransformer):
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
         return self._written(node)
 
-    def _type(self, node: ast.expr) -> Type | None:
-        types = {instance.type_of(node) for instance in self.instances if identity(node) in instance.expressions}
-        return types.pop() if len(types) == 1 else None
-
     def _array(self, node: ast.expr) -> Type | None:
         """The type of an array that is written into; None for anything else."""
         if isinstance(node, ast.Subscript):
@@ -99,7 +95,7 @@ class _Whole(ast.NodeTransformer):
             made.append(inner)
             value, kind = None, ("array", "", seen[2])
         else:
-            value, kind = node.value, self._type(node.value) or ("scalar",)
+            value, kind = node.value, seen_type(node.value, self.instances) or ("scalar",)
             if isinstance(node, ast.AugAssign):
                 value, kind = ast.BinOp(syntax.parse(f"{shown}.{part}"), node.op, node.value), ("array", "", seen[2])
             if kind[0] == "array" and kind[2] < seen[2]:
@@ -111,8 +107,7 @@ class _Whole(ast.NodeTransformer):
         at = f"[{', '.join(places)}]"
         one = f"{given}{at if kind[0] == 'array' else ''}"
         parts = {part: one, OTHER[part]: f"{shown}{at}.{OTHER[part]}"}
-        lines = [f"{'    ' * depth}for {place} in range({shown}.shape[{depth}]):" for depth, place in enumerate(places)]
-        lines.append(f"{'    ' * len(places)}{shown}{at} = complex({parts['real']}, {parts['imag']})")
+        lines = syntax.nest(places, [f"{shown}.shape[{depth}]" for depth in range(seen[2])], f"{shown}{at} = complex({parts['real']}, {parts['imag']})")
         return [syntax.placed(each, node) for each in (*made, *ast.parse("\n".join(lines)).body)]
 
     def _assign(self, name: str, value: ast.expr) -> ast.stmt:

@@ -10,16 +10,15 @@ import numpy as np
 
 from ..analysis.names import all_blocks
 from . import syntax
-from .desugar import loop_of
+from .append_loops import GROWS, begun
 from .lists import appends_in
 from .names import assigned_in, bound_names, fresh_name, is_new, mutated_in, parameters_of, root_name
 from .number_lists import BUILTINS, NUMPY, joined_dtype, number_type
-from .seen import Instance, identity
+from .seen import Instance, seen_type
 from .source import dtype_name
 
 ROOM = 8
 """Elements that there is room for at first; twice as many, and these, whenever it is full."""
-GROWS = frozenset({"append", "appendleft", "extend", "pop", "popleft", "clear"})
 OF_ROWS = frozenset({"array", "asarray", "stack", "vstack"})
 """Functions of NumPy that make an array of a list of arrays or of tuples, whose rows they are."""
 
@@ -35,152 +34,6 @@ def with_room(function: ast.FunctionDef, instances: Sequence[Instance]) -> None:
     if found:
         function.body = _WithRoom(found, set(bound_names(function))).block(function.body)
         ast.fix_missing_locations(function)
-
-
-def append_loops(function: ast.FunctionDef) -> None:
-    """Works in place: comprehensions that extend a list, or go over several things, become loops that append, and where the truth of a
-    list is asked for, its length is."""
-    _Appending(function).visit(function)
-    _Truths(function).visit(function)
-    ast.fix_missing_locations(function)
-
-
-class _Appending(ast.NodeTransformer):
-    def __init__(self, function: ast.FunctionDef) -> None:
-        self.taken = set(bound_names(function))
-        self.grown = {n.func.value.id for n in ast.walk(function) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
-                      and n.func.attr in GROWS and isinstance(n.func.value, ast.Name)}
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.stmt | list[ast.stmt]:
-        match node.value:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="extend"), args=[more], keywords=[]):
-                return self._extended(name, more, node) or node
-        return self._hoisted(node)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
-        match node:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=more) if isinstance(more, ast.ListComp) or _is_list(more):
-                return self._extended(name, more, node) or node
-        return self._hoisted(node)
-
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) \
-                    if name in self.grown and (isinstance(value, ast.ListComp) or _is_list(value)) or _goes_over_several(value):
-                made = self._extended(name, value, node)
-                if made is not None:
-                    return [syntax.placed(ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load())), node), *made]
-        return self._hoisted(node)
-
-    def visit_Return(self, node: ast.Return) -> ast.stmt | list[ast.stmt]:
-        return self._hoisted(node)
-
-    def _extended(self, name: str, more: ast.expr, node: ast.stmt) -> list[ast.stmt] | None:
-        """Loops that append all of `more` to the list; None where it is written out, or reads the list."""
-        if name in syntax.names_in(more):
-            return None
-        match more:
-            case ast.ListComp() | ast.GeneratorExp():
-                return self._filled(name, more, node)
-            case ast.List() | ast.Tuple():
-                return None
-            case ast.BinOp(left=ast.List(elts=[element]), op=ast.Mult(), right=count) if not any(isinstance(n, ast.Call) for n in ast.walk(element)):
-                index = fresh_name(self.taken, "index")
-                made = ast.For(ast.Name(index, ast.Store()), syntax.builtin_call("range", count), [self._append(name, element)], [], lineno=0)
-                return [syntax.placed(made, node)]
-            case ast.Call(func=ast.Name(id="list"), args=[more], keywords=[]):
-                pass
-        element = fresh_name(self.taken, f"{name}_element")
-        made = ast.For(ast.Name(element, ast.Store()), more, [self._append(name, syntax.name(element))], [], lineno=0)
-        return [syntax.placed(made, node)]
-
-    def _append(self, name: str, element: ast.expr) -> ast.stmt:
-        return ast.Expr(syntax.call(syntax.attribute(syntax.name(name), "append"), element))
-
-    def _hoisted(self, node: ast.stmt) -> ast.stmt | list[ast.stmt]:
-        """The statement after the loops of its comprehensions over several things, whose lists have names then."""
-        before: list[ast.stmt] = []
-        inner = {id(n) for held in ast.walk(node) if isinstance(held, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda | ast.IfExp)
-                 for n in ast.walk(held) if n is not held}
-        for each in [n for n in ast.walk(node) if isinstance(n, ast.ListComp) and id(n) not in inner and _goes_over_several(n)]:
-            name = fresh_name(self.taken, "items")
-            made = self._filled(name, each, node)
-            if made is not None:
-                before += [syntax.placed(ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load())), node), *made]
-                _Put(each, syntax.name(name)).visit(node)
-        return [*before, node] if before else node
-
-    def _filled(self, name: str, inner: ast.ListComp | ast.GeneratorExp, node: ast.stmt) -> list[ast.stmt] | None:
-        loop = loop_of(inner, lambda element: self._append(name, element), self.taken)
-        return None if loop is None else [syntax.placed(loop, node)]
-
-
-def _is_list(node: ast.expr) -> bool:
-    """Whether it makes a list of something, or repeats one."""
-    match node:
-        case ast.Call(func=ast.Name(id="list"), args=[_], keywords=[]) | ast.BinOp(left=ast.List(), op=ast.Mult()):
-            return True
-    return False
-
-
-def _goes_over_several(node: ast.expr) -> bool:
-    """Whether a comprehension has several `for`, of which one goes over more than is written out."""
-    def short(iterated: ast.expr) -> bool:
-        return isinstance(iterated, ast.Tuple | ast.List) or (
-            isinstance(iterated, ast.Call) and syntax.text(iterated.func) == "range" and all(map(syntax.is_number, iterated.args)))
-
-    return isinstance(node, ast.ListComp) and len(node.generators) > 1 and not all(short(generator.iter) for generator in node.generators)
-
-
-class _Put(ast.NodeTransformer):
-    """Puts an expression where another one stands."""
-
-    def __init__(self, old: ast.expr, new: ast.expr) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return ast.copy_location(self.new, node) if node is self.old else super().visit(node)
-
-
-class _Truths(ast.NodeTransformer):
-    """`if hits:` of a list is `if len(hits) != 0:`."""
-
-    def __init__(self, function: ast.FunctionDef) -> None:
-        bound: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                bound.setdefault(node.targets[0].id, []).append(node.value)
-        counts = assigned_in(function.body)
-        self.lists = {name for name, values in bound.items() if len(values) == counts[name] and name not in parameters_of(function)
-                      and all(isinstance(value, ast.ListComp | ast.List) for value in values)}
-
-    def _test(self, node: ast.expr) -> ast.expr:
-        match node:
-            case ast.Name(id=name) if name in self.lists:
-                return ast.copy_location(copy.deepcopy(syntax.parse(f"len({name}) != 0")), node)
-            case ast.BoolOp():
-                node.values = [self._test(value) for value in node.values]
-            case ast.UnaryOp(op=ast.Not()):
-                node.operand = self._test(node.operand)
-        return node
-
-    def visit_If(self, node: ast.If) -> ast.stmt:
-        node.test = self._test(node.test)
-        return self.generic_visit(node)  # type: ignore[return-value]
-
-    def visit_While(self, node: ast.While) -> ast.stmt:
-        node.test = self._test(node.test)
-        return self.generic_visit(node)  # type: ignore[return-value]
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        node.test = self._test(node.test)
-        return self.generic_visit(node)  # type: ignore[return-value]
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        return self.generic_visit(self._test(node))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -311,7 +164,7 @@ class _Lists:
         if not later or not isinstance(later[0], ast.For) or len(appends_in(later[0], name)) != len(events):
             return False
         inside = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(later[0]))
-        return inside == len(events) and not any(self._truth(use) for use in self.uses[name])
+        return inside == len(events)
 
     def _understood(self, name: str) -> bool:
         handed = [n for n in self.names[name] if isinstance(n.value, ast.Name)]
@@ -328,23 +181,10 @@ class _Lists:
         within = {id(n) for s in block[begin:at + 1] for n in ast.walk(s)}
         return all(id(n) in within for n in ast.walk(self.function) if isinstance(n, ast.Name) and n.id == name)
 
-    def _truth(self, node: ast.AST) -> bool:
-        """Whether only the truth of an expression counts: whether a list is empty."""
-        match parent := self.parents[node]:
-            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-                return test is node
-            case ast.UnaryOp(op=ast.Not()):
-                return True
-            case ast.BoolOp():
-                return self._truth(parent)
-        return False
-
     def _fits(self, node: ast.expr, element: _Element | None) -> bool:
         """Whether a place where the list, or a slice of it, stands is understood. element: of the list, where it is known."""
         number = element is None or not (element.width or element.ndim)
         parent = self.parents[node]
-        if self._truth(node):
-            return isinstance(node, ast.Name)
         match parent:
             case ast.Attribute():
                 return isinstance(node, ast.Name) and bool(self._event(node))
@@ -442,8 +282,7 @@ class _Lists:
 
     def _array_type(self, node: ast.expr) -> tuple[str, str, int] | None:
         """The type of an array that was seen here; None for anything else."""
-        types = {instance.type_of(node) for instance in self.instances if identity(node) in instance.expressions}
-        found = types.pop() if len(types) == 1 else None
+        found = seen_type(node, self.instances)
         return found if found is not None and found[0] == "array" else None  # type: ignore[return-value]
 
 
@@ -469,8 +308,6 @@ class _WithRoom(ast.NodeTransformer):
                 inner = getattr(statement, field, None)
                 if isinstance(inner, list):
                     setattr(statement, field, self.block(inner))
-            if isinstance(statement, ast.If | ast.While):
-                statement.test = self._truth(statement.test)
             self._expressions(statement)
             result.append(statement)
         return result
@@ -538,8 +375,8 @@ class _WithRoom(ast.NodeTransformer):
             inner = [f"{row}.shape[{d}]" for d in range(element.ndim)]
             places = [fresh_name(self.taken, letter) for letter in "lm"[:element.ndim]]
             index = ", ".join(places)
-            written = _nest(places, inner, f"{name}[{count}, {index}] = {row}[{index}]")
-            moved = _nest(places, inner, f"{more}[{k}, {index}] = {name}[{k}, {index}]")
+            written = syntax.nest(places, inner, f"{name}[{count}, {index}] = {row}[{index}]")
+            moved = syntax.nest(places, inner, f"{more}[{k}, {index}] = {name}[{k}, {index}]")
         elif element.width:
             inner = [str(element.width)]
             written = [f"{name}[{count}, {n}] = {syntax.text(e)}" for n, e in enumerate(value.elts)]  # type: ignore[attr-defined]
@@ -588,33 +425,11 @@ class _WithRoom(ast.NodeTransformer):
 
     # -- expressions -------------------------------------------------------------------------------------------
 
-    def _truth(self, node: ast.expr) -> ast.expr:
-        match node:
-            case ast.Name(id=name) if name in self.lists:
-                return ast.copy_location(copy.deepcopy(syntax.parse(f"{self._length(name)} != 0")), node)
-            case ast.BoolOp():
-                node.values = [self._truth(value) for value in node.values]
-            case ast.UnaryOp(op=ast.Not()):
-                node.operand = self._truth(node.operand)
-        return node
-
     def _length(self, name: str) -> str:
         return f"{self.counts[name]} - {self.fronts[name]}" if name in self.fronts else self.counts[name]
 
     def _whole(self, name: str) -> ast.expr:
         return copy.deepcopy(syntax.parse(f"{name}[{self.fronts.get(name, '')}:{self.counts[name]}]"))
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        if isinstance(node.op, ast.Not):
-            node.operand = self._truth(node.operand)
-        return self.generic_visit(node)  # type: ignore[return-value]
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        node.test = self._truth(node.test)
-        return self.generic_visit(node)  # type: ignore[return-value]
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        return self.generic_visit(self._truth(node))  # type: ignore[return-value]
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         match node:
@@ -646,22 +461,3 @@ class _WithRoom(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.copy_location(self._whole(node.id), node) if node.id in self.lists and isinstance(node.ctx, ast.Load) else node
-
-
-def begun(value: ast.expr) -> list[ast.expr] | None:
-    """The elements of a new list; None where the expression is none."""
-    match value:
-        case ast.List(elts=elements) if not any(isinstance(e, ast.Starred) for e in elements):
-            return elements
-        case ast.Call(func=ast.Name(id="list" | "deque") | ast.Attribute(attr="deque"), args=[], keywords=[]):
-            return []
-        case ast.Call(func=ast.Name(id="list" | "deque") | ast.Attribute(attr="deque"), args=[ast.List(elts=elements)], keywords=[]) \
-                if not any(isinstance(e, ast.Starred) for e in elements):
-            return elements
-    return None
-
-
-def _nest(places: Sequence[str], lengths: Sequence[str], line: str) -> list[str]:
-    """The lines of loops around one line."""
-    heads = [f"{'    ' * depth}for {place} in range({length}):" for depth, (place, length) in enumerate(zip(places, lengths))]
-    return [*heads, "    " * len(places) + line]

@@ -41,6 +41,7 @@ from . import (
     windows,
 )
 from .affine import Affine
+from .append_loops import append_loops
 from .binning import Binned
 from .choices import join_branches
 from .complex_parts import with_whole_numbers, writes_parts
@@ -48,7 +49,7 @@ from .composed import compose
 from .control import plain_control
 from .desugar import desugar
 from .displays import take_apart
-from .growing_lists import append_loops, grows_lists, with_room
+from .growing_lists import grows_lists, with_room
 from .inline import LARGEST, inline_helpers
 from .kept import Kept
 from .names import bound_names, mutated_in, parameters_of, writes_given
@@ -107,6 +108,7 @@ def _lift(spec: OpenSpec, signature: Signature, seed: int, largest: int) -> Lift
     compose(program)
     pointwise(program.functions)
     for function in program.functions.values():
+        tidy(function)
         append_loops(function)
     _settle_types(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
@@ -149,8 +151,6 @@ def _plain_statements(function: ast.FunctionDef, constants: Mapping[str, Any]) -
 def _settle_types(program: Program, spec: OpenSpec, seed: int) -> None:
     """Makes arrays of lists of numbers and numbers of what begins as None, which takes a run of its own to learn what they hold."""
     functions = list(program.functions.values())
-    for function in functions:
-        tidy(function)
     if not any(may(functions) for may in (makes_lists, begins_unset, grows_lists, writes_parts)):
         return
     try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import syntax
 from .names import assigned_in, parameters_of
-from .seen import Instance, identity
+from .seen import Instance, seen_type
 from .source import dtype_name
 
 BUILTINS = frozenset("sum max min any all len enumerate zip reversed".split())
@@ -289,10 +289,7 @@ def number_type(node: ast.expr, instances: Sequence[Instance]) -> np.dtype | typ
     """The dtype of a number, Python's own type for its own numbers, None where it is not known to be one. instances: what was seen."""
     if isinstance(node, ast.Constant):
         return type(node.value) if type(node.value) in (bool, int, float, complex) else None
-    types = {instance.type_of(node) for instance in instances if identity(node) in instance.expressions}
-    if len(types) != 1:
-        return None
-    (seen,) = types
+    seen = seen_type(node, instances)
     if seen is None or seen[0] != "scalar":
         return None
     dtype = np.dtype(seen[1])

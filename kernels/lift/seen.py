@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,12 @@ def number_nodes(functions: dict[str, ast.FunctionDef]) -> None:
 
 def identity(node: ast.AST) -> int:
     return getattr(node, "kernwright_id", -1)
+
+
+def seen_type(node: ast.AST, instances: Iterable[Instance]) -> Type | None:
+    """The one type that an expression was seen to have, in all instances that saw it; None where there is no such."""
+    types = {instance.type_of(node) for instance in instances if identity(node) in instance.expressions}
+    return types.pop() if len(types) == 1 else None
 
 
 def type_of(value: Any) -> Type:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -88,6 +89,12 @@ def names_in_text(source: str) -> frozenset[str]:
 def names_in(node: ast.AST) -> frozenset[str]:
     """The identifiers that occur in a tree."""
     return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def nest(places: Sequence[str], lengths: Sequence[str], line: str) -> list[str]:
+    """The lines of loops around one line, each variable from 0 to its length."""
+    heads = [f"{'    ' * depth}for {place} in range({length}):" for depth, (place, length) in enumerate(zip(places, lengths))]
+    return [*heads, "    " * len(places) + line]
 
 
 def placed(made: ast.stmt, node: ast.AST) -> ast.stmt:

@@ -244,3 +244,22 @@ def test_lists_that_grow_become_arrays_with_room(name):
 def test_lists_that_something_else_sees_stay(body):
     _, _, found = lifted(f"def kernel_of(a):\n{body}\n", V)
     assert not found.candidates or found.kept
+
+
+@pytest.mark.parametrize(("head", "deque"), [("from collections import deque", "deque"), ("import collections", "collections.deque")])
+def test_a_deque_is_such_a_list(head, deque):
+    spec, observation, found = lifted(f"""def visited(a):
+    n = a.shape[0]
+    distance = np.full(n, -1)
+    distance[0] = 0
+    queue = {deque}([0])
+    while queue:
+        u = queue.popleft()
+        for v in range(n):
+            if distance[v] < 0 and (u * 7 + v * 3) % 5 < 2:
+                distance[v] = distance[u] + 1
+                queue.append(v)
+    return distance
+""", X, head)
+    assert found.kept == ()
+    assert_lifted(spec, observation, found, compiles=False)
