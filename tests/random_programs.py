@@ -1,7 +1,8 @@
 """Random NumPy programs: small functions of several statements that NumPy itself runs without an error at two sizes."""
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ UNARY = ("-{}", "abs({})", "np.sqrt(np.abs({}))", "np.exp(-np.abs({}))", "np.sin
 BINARY = ("({}) + ({})", "({}) - ({})", "({}) * ({})", "({}) / (1 + abs({}))", "np.minimum({}, {})", "np.maximum({}, {})",
           "np.where(({0}) > ({1}), {1}, {0})", "(({}) < ({})) * 1.5", "({}) // (2 + abs({}))", "({}) % (3 + abs({}))")
 REDUCTIONS = ("sum", "mean", "max", "min", "any", "all", "prod", "argmax")
+ELEMENTS = ("{e} * 0.5", "{e} + {f}", "{e} - {f} * {f}", "abs({e})", "np.sqrt(abs({e}))", "math.exp(-abs({e}))", "max({e}, 0.0)", "min({e}, {f})",
+            "({e} if {f} > 0 else 0.5)", "{e} / (1 + abs({f}))", "float({e} > {f})", "int({e}.real)", "{e} * k", "np.tanh({e})")
+HELPERS = ("return {e}", "t = {e}\n    return t * 2", "if {c}:\n        return {e} * 1\n    return {e} * 2", "t = {e}\n    if {c}:\n        t = t + 1\n    return t",
+           "x[:1] += 1\n    return {e}", "for row in x:\n        if row.sum() > 1:\n            return {e} * 1\n    return {e} * 3")
 MASKS = ("mask", "~mask", "{x} > 0", "mask & ({x} < 1)")
 
 
@@ -31,6 +36,7 @@ class Builder:
         self.dtypes = {"b": self.one_of(DTYPES), "v": self.one_of(("float64", "float32", "int32")), "w": self.one_of(("float64", "float32"))}
         self.inputs = INPUTS.format(**self.dtypes)
         self.lines: list[str] = []
+        self.helpers: list[str] = []
         self.state = arguments(self.inputs, SIZES[0])
         self.fresh = 0
 
@@ -49,7 +55,7 @@ class Builder:
         """What NumPy makes of the expression at the first size; None where it fails or holds what no number tells apart."""
         try:
             with np.errstate(all="ignore"):
-                value = eval(text, {"np": np}, copied(self.state))  # noqa: S307 - the text is this module's own
+                value = eval(text, {"np": np, "math": math}, copied(self.state))  # noqa: S307 - the text is this module's own
         except Exception:  # noqa: BLE001 - an expression that NumPy refuses is drawn again
             return None
         whole = np.asarray(value)
@@ -114,9 +120,10 @@ class Builder:
     def statement(self, margin: str = "    ") -> None:
         """One statement more, unless what was drawn fails at either size."""
         lines = self.one_of((self.assigned, self.assigned, self.into, self.into, self.into, self.view, self.swap, self.masked, self.at,
-                             self.loop, self.branch, self.rows))()
+                             self.loop, self.branch, self.rows, self.nested, self.list_of_elements, self.comprehension, self.whiled,
+                             self.helped))()
         whole = [*self.lines, *lines]
-        states = [run(program_text(whole, "c"), self.inputs, size)[1] for size in SIZES]
+        states = [variables(whole, self.inputs, size, self.helpers) for size in SIZES]
         if all(s is not None and sane(s) for s in states):
             self.lines, self.state = whole, {k: v for k, v in states[0].items() if k in self.state or k.startswith("t")}  # type: ignore[union-attr]
 
@@ -137,7 +144,8 @@ class Builder:
 
     def view(self) -> list[str]:
         name, view = self.one_of(self.arrays()), self.name()
-        return [f"{view} = {self.partner(name)}", f"{view} {self.one_of(('+=', '*='))} {self.one_of(('1', name, view, self.expression(1)))}"]
+        part = self.partner(name)
+        return [f"{view} = {part if np.ndim(self.seen(part)) else name}", f"{view} {self.one_of(('+=', '*='))} {self.one_of(('1', name, view, self.expression(1)))}"]
 
     def swap(self) -> list[str]:
         name, other = self.one_of(self.arrays()), self.one_of(self.arrays())
@@ -178,6 +186,69 @@ class Builder:
         name = self.name()
         return [f"{name} = 0.0", f"for row in {x}:", self.one_of((f"    {name} += row.sum()", "    row += 1", f"    {name} = max({name}, row[0])"))]
 
+    # -- statements of loops, lists and helpers -----------------------------------------------------------------
+
+    def element(self, *places: str) -> str:
+        """An expression of elements, such as `x[k] * 0.5`; `places` are the indices of one and of two dimensions that may be read."""
+        def part() -> str:
+            place = self.one_of(places)
+            return f"{self.one_of(self.arrays(place.count(',') + 1))}[{place}]"
+
+        return self.one_of(ELEMENTS).format(e=part(), f=part())
+
+    def nested(self) -> list[str]:
+        x, name = self.one_of(self.arrays(2)), self.name()
+        value, other = (self.element("k, l", "k - 1, l", "k, l + 1", "k", "l") for _ in range(2))
+        body = self.one_of(([f"{x}[k, l] = {value}"], [f"{x}[k, l] += {value}", f"{name} += {x}[k, l]"], [f"{name} += {value}"],
+                            [f"if {other} > 0.5:", "    continue", f"{x}[k, l] -= {value}"], [f"{name} = max({name}, 1.0 * {value})"],
+                            [f"if {other} > 0.5:", f"    {name} += 1", "    break", f"{x}[k, l] *= 0.5"],
+                            ["for j in range(2):", f"    {x}[k, l] += {x}[k - j, l - j] * 0.25"]))
+        between = [f"    {name} = 0.0"] if self.chance(3) else []
+        after = [f"    {x}[k, 0] = {name}"] if self.chance(3) else []
+        return [f"{name} = 0.0", f"for k in range(1, {self.one_of(('4', f'{x}.shape[0] - 1'))}):", *between,
+                f"    for l in range({self.one_of(('1', 'k'))}, {x}.shape[1] - 1):", *(f"        {line}" for line in body), *after]
+
+    def list_of_elements(self) -> list[str]:
+        name, x = self.name(), self.one_of(self.arrays(2))
+        value = self.one_of((self.element("k", "k - 1"), self.element("k", "k - 1"), f"{x}[k]", f"{x}[k].sum()", f"({self.element('k')}, 1.0 * k)",
+                             f"{x}[k, 1:3] * 2"))
+        test = self.one_of(([], [], [f"    if {self.element('k')} > 0.25:", f"        {self.one_of(('continue', 'break'))}"]))
+        lists = [f"{name} = [{self.one_of(('', '', value.replace('k', '1')))}]", f"for k in range(1, {self.one_of(('4', '5'))}):", *test]
+        if self.chance(3):
+            lists = [lists[0], "for j in range(3):", *(f"    {line}" for line in lists[1:]), f"        {name}.append({value})"]
+        else:
+            lists.append(f"    {name}.append({value})")
+        return [*lists, self.one_of((f"{name} = np.array({name})", f"{name} = sum({name})", f"{name} = len({name})", f"{name} = np.mean({name}, axis=0)"))]
+
+    def comprehension(self) -> list[str]:
+        name, x = self.name(), self.one_of(self.arrays(2))
+        over = self.one_of(("for k in range(1, 5)", f"for k in range(1, 5) if {self.element('k')} > 0", "for k in range(1, 3) for l in range(k)",
+                            f"for k, row in enumerate({x})", f"for row, k in zip({x}, range(4))"))
+        value = self.one_of((self.element("k", "k, 1"), self.element("k"), f"{x}[k].max()", f"[{self.element('k')} for j in range(2)]",
+                             "row.sum()" if "row" in over else f"{x}[k, 0]"))
+        ways = ("np.array([{}])", "np.sum([{}])") if value.startswith("[") else ("np.array([{}])", "sum({})", "max([{}])", "np.sum([{}])", "any({})")
+        return [f"{name} = {self.one_of(ways).format(f'{value} {over}')}"]
+
+    def whiled(self) -> list[str]:
+        x, name = self.one_of(self.arrays(2)), self.name()
+        test = self.one_of((f"{name} < 4", f"{name} < 4 and {x}[{name}].sum() < 2", f"{name} < 4 and not np.any({x}[{name}] > 1)"))
+        body = self.one_of(([f"{x}[{name}] += 1"], [f"{x}[{name}:] *= 0.5"], [f"if {x}[{name}].sum() > 1:", "    break"], [f"{x} = {x} * 0.5"]))
+        return [f"{name} = 0", f"while {test}:", *(f"    {line}" for line in body), f"    {name} += 1"]
+
+    def helped(self) -> list[str]:
+        """A call of a helper that is made for it."""
+        x, y = self.one_of(self.arrays()), self.one_of(self.arrays())
+        whole = self.state
+        self.state = {"x": whole[x], "y": whole[y]}
+        text = self.expression(2)
+        helper = self.one_of(HELPERS).format(e=text, c=self.one_of(("x.sum() > 0", "y.shape[0] > 7", "x.max() > y.max()")))
+        self.state = whole
+        name = f"helper_{len(self.helpers)}"
+        self.helpers.append(f"def {name}(x, y):\n    {helper}\n")
+        result = self.name()
+        return self.one_of(([f"{result} = {name}({x}, {y})"], [f"{result} = {name}({x}, {y}) + {name}({x} * 2, {y})"],
+                            [f"{result} = {name}({self.partner(x)}, {y})"], ["for k in range(2):", f"    {result} = {name}({x}, {y})"]))
+
     def result(self) -> str:
         held = [n for n in self.state if n.startswith("t") and is_result(self.state[n])]
         return ", ".join([f"({self.expression(1)}) * 1", *(f"{name} * 1" for name in held[-2:])])
@@ -204,28 +275,39 @@ def program_text(lines: list[str], result: str) -> str:
     return "\n    ".join([f"def made({', '.join(PARAMETERS)}):", *lines, f"return {result}"])
 
 
-def run(text: str, inputs: str, size: dict[str, int]) -> tuple[Any, dict[str, Any] | None]:
-    """The result of the program and its variables at the end; (None, None) where NumPy refuses it."""
-    state = arguments(inputs, size)
-    body = text.split("\n", 1)[1].replace("\n    ", "\n").removeprefix("    ")
-    scope: dict[str, Any] = {"np": np, **state}
+def call(text: str, inputs: str, size: dict[str, int], helpers: Sequence[str] = ()) -> Any:
+    """What the program returns; None where NumPy refuses it."""
+    scope: dict[str, Any] = {"np": np, "math": math}
     try:
+        exec("".join(helpers) + text, scope)  # noqa: S102 - the text is this module's own
         with np.errstate(all="ignore"):
-            exec(body.rsplit("\nreturn ", 1)[0] if "\nreturn " in body else "", scope)  # noqa: S102 - the text is this module's own
-            result = eval(text.rsplit("return ", 1)[1], scope)  # noqa: S307
+            return scope["made"](**arguments(inputs, size))
     except Exception:  # noqa: BLE001 - a program that NumPy refuses is none
-        return None, None
-    return result, {k: v for k, v in scope.items() if k not in ("np", "__builtins__")}
+        return None
 
 
-@st.composite
-def programs(draw: Callable[[Any], Any], statements: int = 4) -> tuple[str, str]:
-    """The text of a function `made` of PARAMETERS, and the expression of its inputs in `rng`, `n` and `m`."""
+def variables(lines: list[str], inputs: str, size: dict[str, int], helpers: Sequence[str]) -> dict[str, Any] | None:
+    """The program's variables after these lines; None where NumPy refuses one of them."""
+    return call(program_text(lines, "locals()"), inputs, size, helpers)
+
+
+def made(draw: Callable[[Any], Any], statements: int) -> tuple[str, str, str]:
+    """The text of a function `made` of PARAMETERS, the expression of its inputs in `rng`, `n` and `m`, and the helpers that it calls."""
     builder = Builder(draw)
     for _ in range(draw(st.integers(1, statements))):
         builder.statement()
     for _ in range(3):
-        text = program_text(builder.lines, builder.result())
-        if all(run(text, builder.inputs, size)[1] is not None for size in SIZES):
-            return text, builder.inputs
-    return program_text(builder.lines, "c"), builder.inputs
+        result, lines = builder.result(), builder.lines
+        if builder.chance(4):
+            at = builder.draw(st.integers(0, len(lines)))
+            while at < len(lines) and lines[at].startswith((" ", "else")):
+                at += 1
+            early = [f"if {builder.one_of(builder.arrays())}.sum() > {builder.one_of(('0', '5'))}:", f"    return {result}"]
+            lines = [*lines[:at], *early, *lines[at:]]
+        text = program_text(lines, result)
+        if all(call(text, builder.inputs, size, builder.helpers) is not None for size in SIZES):
+            return text, builder.inputs, "".join(builder.helpers)
+    return program_text(builder.lines, "c"), builder.inputs, "".join(builder.helpers)
+
+
+programs = st.composite(made)

@@ -7,18 +7,29 @@ import copy
 
 from . import syntax
 from .desugar import loop_of
-from .names import assigned_in, bound_names, fresh_name, parameters_of
+from .names import assigned_in, bound_names, fresh_name, inner_names, parameters_of
+from .versions import split_versions
 
 GROWS = frozenset({"append", "extend", "pop", "popleft", "clear"})
 """Methods that make a list longer or shorter."""
+TAKES_ALL = frozenset({"max", "min", "sorted", "list", "tuple"})
+"""Builtins that take all that a generator yields."""
 
 
 def append_loops(function: ast.FunctionDef) -> None:
     """Works in place: comprehensions that extend a list, or go over several things, become loops that append, and where the truth of a
-    list is asked for, its length is."""
+    list is asked for, its length is. What a list's name is bound to afterwards (`out = np.array(out)`) gets a name of its own."""
+    split_versions(function, _named_lists(function))
     _Appending(function).visit(function)
     _Truths(function).visit(function)
     ast.fix_missing_locations(function)
+
+
+def _named_lists(function: ast.FunctionDef) -> set[str]:
+    """Names that are bound to new lists, and which no inner function knows."""
+    found = {n.targets[0].id for n in ast.walk(function) if isinstance(n, ast.Assign) and len(n.targets) == 1
+             and isinstance(n.targets[0], ast.Name) and (isinstance(n.value, ast.ListComp) or begun(n.value) is not None)}
+    return found - inner_names(function)
 
 
 class _Appending(ast.NodeTransformer):
@@ -45,7 +56,8 @@ class _Appending(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) \
-                    if name in self.grown and (isinstance(value, ast.ListComp) or _is_list(value)) or _goes_over_several(value):
+                    if name in self.grown and (isinstance(value, ast.ListComp) or _is_list(value)) \
+                    or isinstance(value, ast.ListComp) and _goes_over_several(value):
                 made = self._extended(name, value, node)
                 if made is not None:
                     return [syntax.placed(ast.Assign([ast.Name(name, ast.Store())], ast.List([], ast.Load())), node), *made]
@@ -81,7 +93,9 @@ class _Appending(ast.NodeTransformer):
         before: list[ast.stmt] = []
         inner = {id(n) for held in ast.walk(node) if isinstance(held, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda | ast.IfExp)
                  for n in ast.walk(held) if n is not held}
-        for each in [n for n in ast.walk(node) if isinstance(n, ast.ListComp) and id(n) not in inner and _goes_over_several(n)]:
+        whole = {id(call.args[0]) for call in ast.walk(node) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+                 and call.func.id in TAKES_ALL and len(call.args) == 1}
+        for each in [n for n in ast.walk(node) if (isinstance(n, ast.ListComp) or id(n) in whole) and id(n) not in inner and _goes_over_several(n)]:
             name = fresh_name(self.taken, "items")
             made = self._filled(name, each, node)
             if made is not None:
@@ -108,7 +122,7 @@ def _goes_over_several(node: ast.expr) -> bool:
         return isinstance(iterated, ast.Tuple | ast.List) or (
             isinstance(iterated, ast.Call) and syntax.text(iterated.func) == "range" and all(map(syntax.is_number, iterated.args)))
 
-    return isinstance(node, ast.ListComp) and len(node.generators) > 1 and not all(short(generator.iter) for generator in node.generators)
+    return isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) > 1 and not all(short(generator.iter) for generator in node.generators)
 
 
 class _Put(ast.NodeTransformer):
@@ -131,8 +145,7 @@ class _Truths(ast.NodeTransformer):
                 bound.setdefault(node.targets[0].id, []).append(node.value)
         counts = assigned_in(function.body)
         counts.subtract(n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
-        inner = [n for n in ast.walk(function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function]
-        shut = set().union(*map(syntax.names_in, inner)) | set(parameters_of(function))
+        shut = inner_names(function) | set(parameters_of(function))
         self.lists = {name for name, values in bound.items() if len(values) == counts[name] and name not in shut}
         while wrong := {name for name in self.lists if not all(map(self._is_one, bound[name]))}:
             self.lists -= wrong

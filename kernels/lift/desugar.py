@@ -12,7 +12,7 @@ import numpy as np
 
 from . import syntax
 from .displays import MOST, key_of
-from .names import assigned_in, bound_names, fresh_name, uses_of
+from .names import assigned_in, bound_names, fresh_name, inner_names, uses_of
 from .source import Rename
 from .written_out import bound_to, is_fixed, items_of, literal_of, number_of, truth_of, written_with
 
@@ -37,9 +37,8 @@ class _Desugarer:
         self.function = function
         self.constants = constants
         self.taken = set(bound_names(function))
-        inner = [n for n in ast.walk(function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function]
         self.columns: dict[str, ast.stmt] = {}
-        self.closed_over = {n.id for each in inner for n in ast.walk(each) if isinstance(n, ast.Name)}
+        self.closed_over = inner_names(function)
 
     def run(self) -> None:
         _Repeats().generic_visit(self.function)
@@ -388,6 +387,8 @@ class _Comprehensions(ast.NodeTransformer):
         if items is None:
             if name == "sum":
                 return self._sum(inner)
+            if name in ("any", "all") and isinstance(inner, ast.GeneratorExp):
+                return self._sought(name, inner)
             made = self.owner.listed(inner, self.before)
             if made is None:
                 return None
@@ -400,7 +401,6 @@ class _Comprehensions(ast.NodeTransformer):
         if name in ("any", "all"):
             return ast.BoolOp(ast.Or() if name == "any" else ast.And(), items) if len(items) > 1 else None
         return syntax.builtin_call(name, *items) if len(items) > 1 else None
-
 
     def _maximum(self, name: str, items: ast.expr) -> ast.expr:
         """The largest of a list as Python sees it, which passes nan over. The same for the smallest."""
@@ -417,6 +417,16 @@ class _Comprehensions(ast.NodeTransformer):
         self.before.append(_assign(rest, syntax.builtin_call("abs", whole)))
         self.before += ast.parse(f"{bits} = 0\nfor {place} in range(64):\n    {bits} = {bits} + ({rest} >> {place} & 1)").body
         return syntax.name(bits)
+
+    def _sought(self, name: str, inner: ast.GeneratorExp) -> ast.expr | None:
+        """Whether the loop of a generator meets a true element, where it ends; or, for all(), a false one."""
+        found, any_ = fresh_name(self.owner.taken, "found"), name == "any"
+        loop = self.owner.looped(inner, lambda element: ast.If(element if any_ else ast.UnaryOp(ast.Not(), element), [
+            _assign(found, ast.Constant(any_)), ast.Break()], []))
+        if loop is None:
+            return None
+        self.before += [_assign(found, ast.Constant(not any_)), loop]
+        return syntax.name(found)
 
     def _sum(self, inner: ast.GeneratorExp | ast.ListComp) -> ast.expr | None:
         total = fresh_name(self.owner.taken, "total")

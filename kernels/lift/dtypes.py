@@ -49,6 +49,25 @@ def joined(*operands: Value) -> np.dtype:
     return dtype
 
 
+def either(*numbers: Value) -> np.dtype | None:
+    """The dtype in which one of these numbers, whichever it is, stays the number that it is and computes as it did; None if there is none.
+
+    Python's max(x, 0.0) gives its argument as it is: an integer may become a float, and a float32 nothing else.
+    """
+    if len({n.dtype for n in numbers}) == 1:
+        return numbers[0].dtype
+    if any(n.ndim or n.dtype.kind not in "iuf" for n in numbers):
+        return None
+    dtype = joined(*numbers)
+    strong = [n.dtype for n in numbers if not n.weak and n.dtype != dtype]
+    if dtype.kind != "f":
+        return dtype if not strong else None
+    if any(other.kind == "f" or dtype != FLOAT64 for other in strong):
+        return None
+    exact = all(n.constant is not UNKNOWN and dtype.type(n.constant) == n.constant for n in numbers if n.weak and n.dtype != dtype)
+    return dtype if dtype == FLOAT64 or exact else None
+
+
 def literal(value: Any, dtype: np.dtype) -> str:
     """The text of the number `value` in `dtype`."""
     with np.errstate(all="ignore"):

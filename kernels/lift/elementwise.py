@@ -106,7 +106,9 @@ def _absolute(e: Expressions, node: ast.Call) -> Lifted:
     (x,) = arguments(node, "x")
     a = e.value(x)  # type: ignore[arg-type]
     if a.dtype == BOOL:
-        raise CannotLift("the absolute value of booleans")
+        if a.weak or syntax.text(node.func) == "np.fabs":
+            raise CannotLift("the absolute value of Python's booleans")
+        return e.elementwise((a,), BOOL, lambda x: x[0], 0)
     fabs = syntax.text(node.func) == "np.fabs"
     if a.dtype.kind == "c" and a.ndim:
         return _strong(e.ufunc(np.absolute, (a,), lambda t: _modulus(e, t, a.dtype), 10))

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import syntax
-from .dtypes import BOOL, FLOAT64, INT64, cast, joined, literal, loop_dtypes, operand, settled
+from .dtypes import BOOL, FLOAT64, INT64, cast, either, joined, literal, loop_dtypes, operand, settled
 from .environment import Environment
 from .errors import CannotLift
 from .names import root_name, stored
@@ -302,13 +302,14 @@ class Expressions(Environment):
     def _common(self, one: Value, other: Value, node: ast.IfExp) -> np.dtype:
         """The dtype of both branches; of integers of several widths 64 bits, where the variable that gets one of them may have any width.
         Raises CannotLift."""
-        if one.dtype == other.dtype:
-            return one.dtype
         match self.statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in self.width_free and node in _branches(value) \
                     and {one.dtype.kind, other.dtype.kind} <= {"i", "u"} and np.uint64 not in (one.dtype, other.dtype):
                 return INT64
-        raise CannotLift("the two branches of a conditional differ in type")
+        dtype = either(one, other)
+        if dtype is None:
+            raise CannotLift("the two branches of a conditional differ in type")
+        return dtype
 
     def _in_branches(self, test: str, node: ast.IfExp) -> Value:
         """A number of which one way or the other takes statements, such as the loop of a sum."""

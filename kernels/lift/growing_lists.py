@@ -12,7 +12,7 @@ from ..analysis.names import all_blocks
 from . import syntax
 from .append_loops import GROWS, begun
 from .lists import appends_in
-from .names import assigned_in, bound_names, fresh_name, is_new, mutated_in, parameters_of, root_name
+from .names import assigned_in, bound_names, fresh_name, inner_names, is_new, mutated_in, parameters_of, root_name
 from .number_lists import BUILTINS, NUMPY, joined_dtype, number_type
 from .seen import Instance, seen_type
 from .source import dtype_name
@@ -39,12 +39,13 @@ def with_room(function: ast.FunctionDef, instances: Sequence[Instance]) -> None:
 @dataclass(frozen=True)
 class _Element:
     """dtype: of the numbers. own: whether they are Python's. width: of tuples of numbers, 0 where an element is a number or an array.
-    ndim: of an array."""
+    ndim: of an array. mixed: whether the numbers of a tuple differ in type, so that they have one dtype in an array alone."""
 
     dtype: np.dtype
     own: bool
     width: int = 0
     ndim: int = 0
+    mixed: bool = False
 
 
 class _Lists:
@@ -72,8 +73,7 @@ class _Lists:
                  and isinstance(n.op, ast.Add) and isinstance(n.value, ast.List | ast.Tuple)]
         counts = assigned_in(self.function.body)
         counts.subtract(added)
-        inner = [n for n in ast.walk(self.function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not self.function]
-        shut = set().union(*map(syntax.names_in, inner)) | set(parameters_of(self.function))
+        shut = inner_names(self.function) | set(parameters_of(self.function))
         found = {name: nodes for name, nodes in begins.items() if len(nodes) == counts[name] and name not in shut}
         while wrong := {name for name, nodes in found.items() for n in nodes if isinstance(n.value, ast.Name) and n.value.id not in found}:
             found = {name: nodes for name, nodes in found.items() if name not in wrong}
@@ -184,6 +184,7 @@ class _Lists:
     def _fits(self, node: ast.expr, element: _Element | None) -> bool:
         """Whether a place where the list, or a slice of it, stands is understood. element: of the list, where it is known."""
         number = element is None or not (element.width or element.ndim)
+        apart = element is None or not element.mixed
         parent = self.parents[node]
         match parent:
             case ast.Attribute():
@@ -193,17 +194,18 @@ class _Lists:
             case ast.Subscript(value=value, slice=index) if value is node and not isinstance(index, ast.Slice | ast.Tuple):
                 if isinstance(parent.ctx, ast.Store):
                     return number and isinstance(self.parents[parent], ast.Assign | ast.AugAssign)
-                return isinstance(parent.ctx, ast.Load) and (number or self._taken_apart(parent) or bool(element.ndim) and self._read(parent))  # type: ignore[union-attr]
+                return isinstance(parent.ctx, ast.Load) and apart and (
+                    number or self._taken_apart(parent) or bool(element.ndim) and self._read(parent))  # type: ignore[union-attr]
             case ast.Call(func=ast.Name(id="len"), keywords=[]):
                 return isinstance(node, ast.Name)
             case ast.Call(func=ast.Name(id=called), keywords=[]) if called in BUILTINS:
-                return (number or called in ("enumerate", "zip", "reversed")) and self._unchanged(node, parent)
+                return (number or apart and called in ("enumerate", "zip", "reversed")) and self._unchanged(node, parent)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=called), args=[first, *_]) if first is node:
-                return called in (NUMPY | OF_ROWS if element is None else NUMPY if number else OF_ROWS)
+                return called in (NUMPY if element is not None and number else NUMPY | OF_ROWS)
             case ast.For(iter=iterated) if iterated is node:
-                return self._unchanged(node, parent)
+                return apart and self._unchanged(node, parent)
             case ast.comprehension(iter=iterated) if iterated is node:
-                return True
+                return apart
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[inside]) if inside is node:
                 return number
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if value is node:
@@ -265,7 +267,11 @@ class _Lists:
         (width,) = widths
         if width:
             parts = {self._type(part) for e in held for part in e.elts}  # type: ignore[attr-defined]
-            dtype = joined_dtype(list(parts)) if len(parts) == 1 else None
+            if len(parts) > 1:
+                numbers = [np.dtype(part) for part in parts if part is not None]
+                plain = len(numbers) == len(parts) and all(number.kind in "iufc" for number in numbers)
+                return _Element(np.result_type(*numbers), False, width, mixed=True) if plain else None
+            dtype = joined_dtype(list(parts))
             return None if dtype is None else _Element(dtype, isinstance(next(iter(parts)), type), width)
         # What helpers write is left to the verification: whoever keeps what a helper changes in place has copied it.
         arrays, mutated = {self._array_type(e) for e in held}, mutated_in(self.function.body, by_helpers=False)

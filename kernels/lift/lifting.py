@@ -52,6 +52,7 @@ from .displays import take_apart
 from .growing_lists import grows_lists, with_room
 from .inline import LARGEST, inline_helpers
 from .kept import Kept
+from .list_columns import list_columns
 from .names import bound_names, mutated_in, parameters_of, writes_given
 from .number_lists import as_arrays, makes_lists
 from .outputs import written
@@ -110,6 +111,7 @@ def _lift(spec: OpenSpec, signature: Signature, seed: int, largest: int) -> Lift
     for function in program.functions.values():
         tidy(function)
         append_loops(function)
+        list_columns(function)
     _settle_types(program, spec, seed)
     ranks = {argument.name: argument.ndim for argument in signature.arguments if argument.kind == "array"}
     for name, function in program.functions.items():

@@ -30,6 +30,12 @@ def bound_names(function: ast.FunctionDef) -> frozenset[str]:
     return frozenset(bound)
 
 
+def inner_names(function: ast.FunctionDef) -> frozenset[str]:
+    """The identifiers that occur in functions within the function, which may read or change what they name at any time."""
+    return frozenset(n.id for inner in ast.walk(function) if isinstance(inner, ast.FunctionDef | ast.Lambda) and inner is not function
+                     for n in ast.walk(inner) if isinstance(n, ast.Name))
+
+
 def stored(node: ast.AST) -> Iterator[str]:
     """Names that the statement or expression binds (comprehension variables excepted), one item a binding."""
     if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda):

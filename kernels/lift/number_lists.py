@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from . import syntax
-from .names import assigned_in, parameters_of
+from .names import assigned_in, inner_names, parameters_of
 from .seen import Instance, seen_type
 from .source import dtype_name
 
@@ -69,8 +69,7 @@ class _Lists:
         """Whether every place that the variable stands in means for an array what it means for a list."""
         bound = [value for each, value in _bindings(self.function) if each == name]
         uses = [n for n in ast.walk(self.function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
-        inner = [n for n in ast.walk(self.function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not self.function]
-        if any(name in syntax.names_in(function) for function in inner) or all(map(_constants, bound)) and all(map(self._at_constant, uses)):
+        if name in inner_names(self.function) or all(map(_constants, bound)) and all(map(self._at_constant, uses)):
             return False
         return all(_rank(v, self.ranks) == self.ranks[name] for v in bound) and all(self._fits(n, self.ranks[name]) for n in uses)
 

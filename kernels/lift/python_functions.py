@@ -8,7 +8,7 @@ import numpy as np
 from . import syntax
 from .affine import Affine
 from .calls import Lifted, arguments, call
-from .dtypes import BOOL, FLOAT64, INT64, cast
+from .dtypes import BOOL, FLOAT64, INT64, cast, either
 from .errors import CannotLift
 from .expressions import Expressions
 from .reductions import reduced
@@ -65,9 +65,10 @@ def _smallest(e: Expressions, node: ast.Call) -> Lifted:
     values = list(only.items) if len(node.args) == 1 and isinstance(only, Pack) else [only, *map(e.value, node.args[1:])]
     if any(isinstance(v, Pack) for v in values) or len(values) < 2:
         raise CannotLift(f"{name}() of these arguments")
-    if any(v.ndim or v.dtype != values[0].dtype for v in values):
+    dtype = None if any(v.ndim for v in values) else either(*values)
+    if dtype is None:
         raise CannotLift(f"{name}() of numbers of several types")
-    return scalar(f"{name}({', '.join(v.text for v in values)})", values[0].dtype, all(v.weak for v in values))
+    return scalar(f"{name}({', '.join(cast(v.text, v, dtype) if v.dtype != dtype else v.text for v in values)})", dtype, all(v.weak for v in values))
 
 
 def _of_vector(e: Expressions, node: ast.Call, name: str, value: Value) -> Value:

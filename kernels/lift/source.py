@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import importlib
 import itertools
 import math
 import types
@@ -22,6 +23,8 @@ RESERVED = frozenset({"np", "math", "prange", ENTRY})
 ALIASES = {"concat": "concatenate", "bitwise_invert": "invert", "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
            "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
 """Names that NumPy 2 has given to functions beside the older ones, which Numba knows too."""
+IMPORTED = frozenset({"numpy", "numpy.linalg", "math", "collections", "itertools", "functools", "operator"})
+"""Modules of which a function may import something itself."""
 
 
 @dataclass
@@ -68,17 +71,27 @@ def read_program(spec: OpenSpec) -> Program:
 
 
 class _LocalImports(ast.NodeTransformer):
-    """Drops `import numpy as np` inside a function where the module knows the same name as the same object."""
+    """Drops an import inside a function, of what a module of IMPORTED has, where the file knows no other object by that name."""
 
     def __init__(self, module: types.ModuleType) -> None:
         self.module = module
 
     def visit_Import(self, node: ast.Import) -> ast.stmt:
-        for alias in node.names:
-            known = {"numpy": np, "math": math}.get(alias.name)
-            if known is None:
-                return node
-            vars(self.module).setdefault(alias.asname or alias.name, known)
+        if not all(alias.name in IMPORTED and (alias.asname or "." not in alias.name) for alias in node.names):
+            return node
+        return self._known(node, {alias.asname or alias.name: importlib.import_module(alias.name) for alias in node.names})
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
+        found = importlib.import_module(node.module) if node.module in IMPORTED and not node.level else None
+        if found is None or not all(hasattr(found, alias.name) for alias in node.names):
+            return node
+        return self._known(node, {alias.asname or alias.name: getattr(found, alias.name) for alias in node.names})
+
+    def _known(self, node: ast.stmt, objects: dict[str, Any]) -> ast.stmt:
+        held = vars(self.module)
+        if any(held.get(name, value) is not value for name, value in objects.items()):
+            return node
+        held.update(objects)
         return ast.copy_location(ast.Pass(), node)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import syntax
 from .dtypes import literal
-from .names import assigned_in, bound_names, fresh_name, parameters_of
+from .names import assigned_in, bound_names, fresh_name, inner_names, parameters_of
 from .seen import Instance, Type
 
 
@@ -35,8 +35,7 @@ def _unset(function: ast.FunctionDef) -> set[str]:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found.setdefault(node.targets[0].id, []).append(node.value)
     counts = assigned_in(function.body)
-    inner = [n for n in ast.walk(function) if isinstance(n, ast.FunctionDef | ast.Lambda) and n is not function]
-    read = set().union(*map(syntax.names_in, inner)) | set(parameters_of(function))
+    read = inner_names(function) | set(parameters_of(function))
     counts.subtract(n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
     return {name for name, values in found.items() if name not in read and any(map(_is_none, values)) and len(values) == counts[name]}
 

@@ -3,16 +3,19 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Collection
 
 from .names import bound_names, parameters_of
 from .source import Rename
 
 
-def split_versions(function: ast.FunctionDef) -> None:
+def split_versions(function: ast.FunctionDef, names: Collection[str] | None = None) -> None:
     """Rename in place. A name is split where all its uses lie in one block after its first assignment there, so that no
-    loop carries it round and no other path reads it."""
+    loop carries it round and no other path reads it. names: those that may be split; None: all."""
     taken = set(bound_names(function))
     occurrences = _count(function.body)
+    if names is not None:
+        occurrences = Counter({name: count for name, count in occurrences.items() if name in names})
     arguments = set(parameters_of(function))
     _block(function.body, occurrences, arguments, taken, outermost=True)
 

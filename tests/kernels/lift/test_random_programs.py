@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from kernwright.kernels.lift import lift
+from kernwright.kernels.lift.variants import variants
 from kernwright.kernels.observe import observe
-from kernwright.kernels.spec import SpecError, copy_arguments
+from kernwright.kernels.spec import SpecError, Tolerance, copy_arguments
 from lift_programs import compiled, packed, spec_of
 from random_programs import programs
 
@@ -24,9 +25,27 @@ def assert_near(got, expected, single):
     np.testing.assert_allclose(got, expected, rtol=1e-3 if single else 1e-9, atol=(1e-4 if single else 1e-9) * scale)
 
 
-def assert_means_the_same(kernel, inputs, jit):
-    """At three sizes, of which one was not seen by the lift; every result and every argument."""
-    spec = spec_of(kernel, inputs)
+def assert_agrees(candidate, observation, spec, jit, program):
+    call = compiled(candidate, observation, spec, jit=jit)
+    for size in ("tiny", "verify", {"n": 9, "m": 8}):
+        expected = spec.make_inputs(size, 7)
+        got = copy_arguments(expected)
+        try:
+            results = packed(spec.reference(*expected))
+        except (ValueError, IndexError):  # a maximum of nothing, an index beyond what a mask selects
+            continue
+        outputs = packed(call(*got))
+        assert len(outputs) == len(results), candidate.text
+        for one, other in zip((*outputs, *got), (*results, *expected)):
+            try:
+                assert_near(one, other, "float32" in program)
+            except AssertionError as error:
+                raise AssertionError(f"{program}\n--- becomes {candidate.lineage.note}\n{candidate.text}\n{size}: {error}") from None
+
+
+def assert_means_the_same(kernel, inputs, helpers="", jit=False, forms=False):
+    """At three sizes, of which one was not seen by the lift; every result and every argument. forms: of every seed that is made of it."""
+    spec = spec_of(kernel, inputs, helpers)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -35,31 +54,22 @@ def assert_means_the_same(kernel, inputs, jit):
             return None
         found = lift(spec, observation.signature)
         assert not any(UNFORESEEN in k.reason for k in found.kept), found.kept
-        for candidate in found.candidates[-1:]:
-            call = compiled(candidate, observation, spec, jit=jit and not found.kept)
-            for size in ("tiny", "verify", {"n": 9, "m": 8}):
-                expected = spec.make_inputs(size, 7)
-                got = copy_arguments(expected)
-                try:
-                    results = packed(spec.reference(*expected))
-                except (ValueError, IndexError):  # a maximum of nothing, an index beyond what a mask selects
-                    continue
-                outputs = packed(call(*got))
-                assert len(outputs) == len(results), candidate.text
-                for one, other in zip((*outputs, *got), (*results, *expected)):
-                    try:
-                        assert_near(one, other, "float32" in kernel + inputs)
-                    except AssertionError as error:
-                        raise AssertionError(f"{kernel}\n{inputs}\n--- becomes\n{candidate.text}\n{size}: {error}") from None
+        if found.candidates:
+            judged = dict.fromkeys(found.candidates[-1:])
+            if forms:
+                others = [other[-1] for other in found.others]
+                judged |= dict.fromkeys((*others, *variants(found.candidates, observation.signature, Tolerance(), 2, found.others)))
+            for candidate in judged:
+                assert_agrees(candidate, observation, spec, jit and not found.kept, f"{helpers}{kernel}\n{inputs}")
     return found
 
 
-def agreement(examples, jit=False, statements=4):
+def agreement(examples, statements=4, **how):
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None, phases=(Phase.generate, Phase.shrink),
               suppress_health_check=list(HealthCheck))
     @given(programs(statements))
     def agree(program):
-        assert_means_the_same(*program, jit)
+        assert_means_the_same(*program, **how)
 
     return agree
 
@@ -93,4 +103,4 @@ SELF_INDEXED = {
 def test_what_random_programs_once_showed_wrong_agrees(name):
     statements = SELF_INDEXED[name].replace("; ", "\n    ")
     inputs = "(rng.standard_normal(n), rng.integers(0, n, n), rng.integers(0, 3, (n, n)), rng.integers(0, 9, n).astype(np.uint8))"
-    assert assert_means_the_same(f"def made(v, i, b, u):\n    {statements}", inputs, jit=False) is not None
+    assert assert_means_the_same(f"def made(v, i, b, u):\n    {statements}", inputs) is not None
