@@ -95,11 +95,31 @@ class OpenSpec:
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """Names of the reference's positional parameters."""
-        parameters = inspect.signature(self.reference).parameters.values()
-        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in parameters):
-            raise SpecError(f"{self.spec.function} takes *args, **kwargs or keyword-only parameters; name each one")
-        return tuple(p.name for p in parameters)
+        """Names of the reference's parameters that are arguments of a kernel, which gets them by position; the others are `fixed`."""
+        return tuple(name for name in self._signature if name not in self.fixed)
+
+    @cached_property
+    def fixed(self) -> Mapping[str, Any]:
+        """The parameters that always have their defaults, by name: keyword-only ones, and from the first on that the generator
+        leaves out and whose default (None, a string, ...) is no number."""
+        found = {name: p.default for name, p in self._signature.items() if p.kind is p.KEYWORD_ONLY}
+        optional = [p for name, p in self._signature.items() if name not in found]
+        odd = [place for place, p in enumerate(optional) if p.default is not p.empty and not is_numeric(p.default)]
+        if odd:
+            given = len(self._generated("tiny", 0))
+            first = next((place for place in odd if place >= given), len(optional))
+            found |= {p.name: p.default for p in optional[first:]}
+        for name, value in found.items():
+            if not _is_plain(value):
+                raise SpecError(f"argument {name} is {describe_value(value)}; arguments must be numeric arrays or numbers")
+        return found
+
+    @cached_property
+    def _signature(self) -> Mapping[str, inspect.Parameter]:
+        found = inspect.signature(self.reference).parameters
+        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) or p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in found.values()):
+            raise SpecError(f"{self.spec.function} takes *args, **kwargs or keyword-only parameters without a default; name each one")
+        return found
 
     @property
     def sizes(self) -> Mapping[str, Mapping[str, int]]:
@@ -118,16 +138,7 @@ class OpenSpec:
         What the generator leaves out takes the reference's default. Raises SpecError if the generator raises, returns the wrong
         number of arguments, or non-numeric ones.
         """
-        label = f"at size {size!r}" if isinstance(size, str) else f"at {dict(size)}"
-        try:
-            made = self.declaration.inputs(dict(self.size(size)), np.random.default_rng(seed))
-        except MemoryError:
-            raise SpecError(f"the inputs {label} do not fit in memory; declare a smaller size") from None
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's code may raise anything
-            raise SpecError(f"the input generator raised {one_line(error)} {label}") from error
-        if made is None:
-            raise SpecError("the input generator returns nothing; return the tuple of the reference's arguments")
-        arguments = tuple(made) if isinstance(made, tuple | list) else (made,)
+        arguments = self._generated(size, seed)
         arguments += self._defaults(len(arguments))
         if len(arguments) != len(self.parameters):
             raise SpecError(
@@ -141,9 +152,22 @@ class OpenSpec:
                 )
         return self._owned(arguments)
 
+    def _generated(self, size: str | Mapping[str, int], seed: int) -> tuple[Any, ...]:
+        """What the author's generator makes. Raises SpecError."""
+        label = f"at size {size!r}" if isinstance(size, str) else f"at {dict(size)}"
+        try:
+            made = self.declaration.inputs(dict(self.size(size)), np.random.default_rng(seed))
+        except MemoryError:
+            raise SpecError(f"the inputs {label} do not fit in memory; declare a smaller size") from None
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the author's code may raise anything
+            raise SpecError(f"the input generator raised {one_line(error)} {label}") from error
+        if made is None:
+            raise SpecError("the input generator returns nothing; return the tuple of the reference's arguments")
+        return tuple(made) if isinstance(made, tuple | list) else (made,)
+
     def _defaults(self, given: int) -> tuple[Any, ...]:
         """The values of the parameters after the first `given`, where all of them have a default; () else."""
-        defaults = [p.default for p in inspect.signature(self.reference).parameters.values()][given:]
+        defaults = [self._signature[name].default for name in self.parameters][given:]
         return () if inspect.Parameter.empty in defaults else tuple(defaults)
 
     def _owned(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -187,6 +211,15 @@ def is_numeric(value: Any) -> bool:
     if type(value) is int:
         return -(2**63) <= value < 2**63
     return type(value) in (bool, float, complex)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a parameter may always have this default: a number, None, a string, a dtype, or a tuple of whole numbers."""
+    if isinstance(value, type):
+        return value in (bool, int, float, complex) or issubclass(value, np.generic)
+    if isinstance(value, tuple):
+        return all(type(each) is int for each in value)
+    return value is None or isinstance(value, str | np.dtype) or is_numeric(value) and not isinstance(value, np.ndarray)
 
 
 def describe_value(value: Any) -> str:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import textwrap
 from collections.abc import Sequence
 
@@ -62,8 +63,11 @@ class _Champion:
         while self.reference in identifiers(spec.text) | identifiers(candidate.text) | set(bound):
             self.reference += "_"
         self.bundle = bundle(spec, bound, self.reference)
-        self.names = Names(self.bundle.text(), bound, opened.parameters, candidate.text)
+        self.names = Names(self.bundle.text(), bound, (*opened.parameters, *opened.fixed), candidate.text)
         self.parameters = ", ".join(opened.parameters)
+        self.fixed = opened.fixed
+        self.to_reference = ", ".join(f"{name}={name}" if p.kind is p.KEYWORD_ONLY else name
+                                      for name, p in inspect.signature(opened.reference).parameters.items())
         self.calls_blas = needs_scipy(candidate)
 
     def text(self) -> str:
@@ -165,6 +169,13 @@ class _Champion:
             f"{call} = {link}({entry}, {self.names.known('np')}.empty)\n"
         )
 
+    def _usual(self) -> list[tuple[str, str]]:
+        """Each parameter that the kernel does not have, and the text of the default that it must have for the kernel."""
+        parameters = inspect.signature(self.spec.open().reference).parameters
+        places = [name for name, p in parameters.items() if p.default is not p.empty and p.kind is not p.KEYWORD_ONLY]
+        return [(name, "None" if value is None else f"{self.reference}.__kwdefaults__[{name!r}]" if name not in places
+                 else f"{self.reference}.__defaults__[{places.index(name)}]") for name, value in self.fixed.items()]
+
     def _parallel(self, call: str, entry: str) -> tuple[str, str]:
         names = self.names
         run, threads, lock = names.fresh("call_in_parallel"), names.fresh("THREADS"), names.fresh("LOCK")
@@ -232,13 +243,14 @@ class _Champion:
                     f"Numba does not compile the kernel for {{types}}; the reference answers. {{reason}}", RuntimeWarning, 3
                 )
             ''').splitlines()
+        usual = "".join(f"{name} is {default} and " for name, default in self._usual())
         body = [
-            f"if {verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
+            f"if {usual}{verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
             "    try:",
             f"        return {run}({arguments})",
             f"    except {numba}.core.errors.NumbaError as {error}:",
             f"        {remark}({error}, {types}({arguments}))",
-            f"return {reference}({arguments})",
+            f"return {reference}({self.to_reference})",
         ]
         lines = [*helpers, "", "", f"def {function}({self.bundle.parameters}):", *(f"    {line}" for line in body), "", ""]
         lines += [f"{function}.__doc__ = {reference}.__doc__", f"{function}.reference = {reference}",

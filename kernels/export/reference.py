@@ -217,7 +217,8 @@ def _is_future(node: ast.stmt) -> bool:
 def _parameters(function: ast.FunctionDef) -> str:
     given = function.args
     plain = ast.arguments(
-        [ast.arg(a.arg) for a in given.posonlyargs], [ast.arg(a.arg) for a in given.args], None, [], [], None, given.defaults
+        [ast.arg(a.arg) for a in given.posonlyargs], [ast.arg(a.arg) for a in given.args], None,
+        [ast.arg(a.arg) for a in given.kwonlyargs], given.kw_defaults, None, given.defaults,
     )
     return ast.unparse(plain)
 

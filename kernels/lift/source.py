@@ -16,6 +16,7 @@ import numpy as np
 from ..candidate import ENTRY
 from ..spec import OpenSpec, is_numeric
 from . import syntax
+from .literals import literal_of, settle_literals
 from .names import bound_names, parameters_of
 
 MOST_KEYS = 32
@@ -66,8 +67,15 @@ def read_program(spec: OpenSpec) -> Program:
         for name, place in resolver.foreign.items():
             program.foreign.setdefault(name, place)
         todo.extend(resolver.helpers)
+    settle_literals(program.functions, program.entry, _given(spec), call_arguments)
     _avoid_reserved(program)
     return program
+
+
+def _given(spec: OpenSpec) -> dict[str, ast.expr]:
+    """What the parameters hold that are no arguments of the kernel. Those without a literal are left, and stop the lift."""
+    found = {name: literal_of(value) for name, value in spec.fixed.items()}
+    return {name: literal for name, literal in found.items() if literal is not None}
 
 
 class _LocalImports(ast.NodeTransformer):

@@ -17,6 +17,8 @@ UNFORESEEN = "the lift does not foresee this"
 
 def assert_near(got, expected, single):
     got, expected = np.asarray(got), np.asarray(expected)
+    if expected.shape == (0,) == got.shape[:1]:     # np.array([]), whose rows would have had a length
+        return
     assert (got.dtype, got.shape) == (expected.dtype, expected.shape)
     if expected.dtype.kind not in "fc":
         np.testing.assert_array_equal(got, expected)
