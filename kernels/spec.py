@@ -100,15 +100,11 @@ class OpenSpec:
 
     @cached_property
     def fixed(self) -> Mapping[str, Any]:
-        """The parameters that always have their defaults, by name: keyword-only ones, and from the first on that the generator
-        leaves out and whose default (None, a string, ...) is no number."""
+        """The parameters that always have their defaults, by name: those that the generator leaves out, keyword-only ones among them."""
         found = {name: p.default for name, p in self._signature.items() if p.kind is p.KEYWORD_ONLY}
         optional = [p for name, p in self._signature.items() if name not in found]
-        odd = [place for place, p in enumerate(optional) if p.default is not p.empty and not is_numeric(p.default)]
-        if odd:
-            given = len(self._generated("tiny", 0))
-            first = next((place for place in odd if place >= given), len(optional))
-            found |= {p.name: p.default for p in optional[first:]}
+        if any(p.default is not p.empty for p in optional):
+            found |= {p.name: p.default for p in optional[len(self._generated("tiny", 0)):] if p.default is not p.empty}
         for name, value in found.items():
             if not _is_plain(value):
                 raise SpecError(f"argument {name} is {describe_value(value)}; arguments must be numeric arrays or numbers")
@@ -135,11 +131,9 @@ class OpenSpec:
     def make_inputs(self, size: str | Mapping[str, int], seed: int) -> tuple[Any, ...]:
         """Fresh positional arguments at `size` (a name, or a mapping) for `seed`; no two arrays share memory.
 
-        What the generator leaves out takes the reference's default. Raises SpecError if the generator raises, returns the wrong
-        number of arguments, or non-numeric ones.
+        Raises SpecError if the generator raises, returns the wrong number of arguments, or non-numeric ones.
         """
         arguments = self._generated(size, seed)
-        arguments += self._defaults(len(arguments))
         if len(arguments) != len(self.parameters):
             raise SpecError(
                 f"the input generator returns {len(arguments)} argument(s), but {self.spec.function} takes "
@@ -164,11 +158,6 @@ class OpenSpec:
         if made is None:
             raise SpecError("the input generator returns nothing; return the tuple of the reference's arguments")
         return tuple(made) if isinstance(made, tuple | list) else (made,)
-
-    def _defaults(self, given: int) -> tuple[Any, ...]:
-        """The values of the parameters after the first `given`, where all of them have a default; () else."""
-        defaults = [self._signature[name].default for name in self.parameters][given:]
-        return () if inspect.Parameter.empty in defaults else tuple(defaults)
 
     def _owned(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, with a copy in place of any array that is a view, read-only, given twice or the module's."""

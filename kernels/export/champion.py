@@ -169,12 +169,21 @@ class _Champion:
             f"{call} = {link}({entry}, {self.names.known('np')}.empty)\n"
         )
 
-    def _usual(self) -> list[tuple[str, str]]:
-        """Each parameter that the kernel does not have, and the text of the default that it must have for the kernel."""
+    def _usual(self) -> list[str]:
+        """Conditions that each parameter which the kernel does not have is its default."""
         parameters = inspect.signature(self.spec.open().reference).parameters
         places = [name for name, p in parameters.items() if p.default is not p.empty and p.kind is not p.KEYWORD_ONLY]
-        return [(name, "None" if value is None else f"{self.reference}.__kwdefaults__[{name!r}]" if name not in places
-                 else f"{self.reference}.__defaults__[{places.index(name)}]") for name, value in self.fixed.items()]
+        conditions = []
+        for name, value in self.fixed.items():
+            default = f"{self.reference}.__defaults__[{places.index(name)}]" if name in places else f"{self.reference}.__kwdefaults__[{name!r}]"
+            if value is None or type(value) is bool:
+                conditions.append(f"{name} is {value}")
+            elif type(value) in (int, float, complex):
+                kind = self.names.known("type")
+                conditions.append(f"({name} is {default} or {kind}({name}) is {kind}({default}) and {name} == {default})")
+            else:
+                conditions.append(f"{name} is {default}")
+        return conditions
 
     def _parallel(self, call: str, entry: str) -> tuple[str, str]:
         names = self.names
@@ -243,7 +252,7 @@ class _Champion:
                     f"Numba does not compile the kernel for {{types}}; the reference answers. {{reason}}", RuntimeWarning, 3
                 )
             ''').splitlines()
-        usual = "".join(f"{name} is {default} and " for name, default in self._usual())
+        usual = "".join(f"{condition} and " for condition in self._usual())
         body = [
             f"if {usual}{verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
             "    try:",

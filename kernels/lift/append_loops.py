@@ -22,6 +22,7 @@ def append_loops(function: ast.FunctionDef) -> None:
     split_versions(function, _named_lists(function))
     _Appending(function).visit(function)
     _Truths(function).visit(function)
+    _Joined(function).visit(function)
     ast.fix_missing_locations(function)
 
 
@@ -178,6 +179,36 @@ class _Truths(ast.NodeTransformer):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         return self.generic_visit(self._test(node))  # type: ignore[return-value]
+
+
+class _Joined(ast.NodeTransformer):
+    """`np.array(a + b[1:])` of lists is `np.concatenate((np.array(a), np.array(b[1:])))`, and so is what len() and sum() get."""
+
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self.lists = _Truths(function).lists
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Name(id="len" | "sum"), args=[given], keywords=[]) | \
+                    ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="array" | "asarray" | "mean" | "sum" | "max" | "min"), args=[given, *_]):
+                parts = self._parts(given)
+                if parts is not None and len(parts) > 1:
+                    arrays = [syntax.numpy_call("array", part) for part in parts]
+                    node.args[0] = ast.copy_location(syntax.numpy_call("concatenate", ast.Tuple(arrays, ast.Load())), given)
+        return node
+
+    def _parts(self, node: ast.expr) -> list[ast.expr] | None:
+        """The lists that an expression joins; None where one of them is none that is known."""
+        match node:
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                one, other = self._parts(left), self._parts(right)
+                return None if one is None or other is None else [*one, *other]
+            case ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name), slice=ast.Slice()):
+                return [node] if name in self.lists else None
+            case ast.List(elts=[_, *_] as elements):
+                return None if any(isinstance(e, ast.Starred) for e in elements) else [node]
+        return None
 
 
 def begun(value: ast.expr) -> list[ast.expr] | None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from . import syntax
-from .dtypes import FLOAT64
+from .dtypes import FLOAT64, joined
 from .errors import CannotLift
 from .expressions import Expressions
-from .values import Pack, Value
+from .values import Pack, Value, number
 
 Lifted = Value | Pack
 Handler = Callable[[Expressions, ast.Call], Lifted]
@@ -66,4 +66,14 @@ def dtype_of(e: Expressions, node: ast.expr | None, default: np.dtype = FLOAT64)
         found = getattr(np, text[3:], None)
         if isinstance(found, type) and issubclass(found, np.generic):
             return np.dtype(found)
+    if isinstance(node, ast.Call) and syntax.text(node.func) in ("np.result_type", "np.promote_types") and node.args and not node.keywords:
+        return joined(*(_of_dtype(e, argument) for argument in node.args))
     raise CannotLift(f"the dtype `{text}` is not known beforehand")
+
+
+def _of_dtype(e: Expressions, node: ast.expr) -> Value:
+    """A value of the dtype that an argument names or has."""
+    try:
+        return number(dtype_of(e, node).type(1), weak=False)
+    except CannotLift:
+        return e.value(node)

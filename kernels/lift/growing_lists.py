@@ -116,12 +116,12 @@ class _Lists:
     def _event(self, use: ast.Name) -> str:
         """Of a use that is a call such as `list.append(...)`, in a statement that is nothing else; else ""."""
         match self.parents[use]:
-            case ast.Attribute(attr=method) as called if method in GROWS and isinstance(call := self.parents[called], ast.Call) and call.func is called:
+            case ast.Attribute(attr=method) as called if method in GROWS | {"sort"} and isinstance(call := self.parents[called], ast.Call) and call.func is called:
                 if call.keywords:
                     return ""
                 kind = method
                 match method, call.args:
-                    case ("append", [_]) | ("clear" | "popleft" | "pop", []):
+                    case ("append", [_]) | ("clear" | "popleft" | "pop" | "sort", []):
                         pass
                     case ("extend", [ast.List() | ast.Tuple() as more]) if not any(isinstance(e, ast.Starred) for e in more.elts):
                         pass
@@ -187,8 +187,8 @@ class _Lists:
         apart = element is None or not element.mixed
         parent = self.parents[node]
         match parent:
-            case ast.Attribute():
-                return isinstance(node, ast.Name) and bool(self._event(node))
+            case ast.Attribute(attr=method):
+                return isinstance(node, ast.Name) and bool(self._event(node)) and (number or method != "sort")
             case ast.Subscript(value=value, slice=ast.Slice(), ctx=ast.Load()) if value is node:
                 return isinstance(node, ast.Name) and self._fits(parent, element)
             case ast.Subscript(value=value, slice=index) if value is node and not isinstance(index, ast.Slice | ast.Tuple):
@@ -350,6 +350,9 @@ class _WithRoom(ast.NodeTransformer):
                     return self._appended(name, arguments[0])
                 if method == "extend":
                     return [s for e in arguments[0].elts for s in self._appended(name, e)]  # type: ignore[attr-defined]
+                if method == "sort":
+                    whole = syntax.text(self._whole(name))
+                    return self._parse(f"{whole} = np.sort({whole})")
                 if method == "clear":
                     return self._parse(f"{self.counts[name]} = 0", *([f"{self.fronts[name]} = 0"] if name in self.fronts else ()))
                 return self._popped(name, method, arguments)[1]

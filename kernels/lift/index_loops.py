@@ -71,8 +71,10 @@ def _nest(loop: ast.For) -> ast.For | None:
 def _of_itertools(loop: ast.For, call: ast.Call) -> ast.For | None:
     """Nested loops in the order in which itertools gives its tuples; over what the body leaves alone, as itertools reads it first."""
     names = loop.target.elts if isinstance(loop.target, ast.Tuple) else []
-    changed = assigned_in(loop.body).keys() | mutated_in(loop.body) | {n.id for n in names if isinstance(n, ast.Name)}
-    if not names or not all(isinstance(n, ast.Name) for n in names) or any(syntax.names_in(a) & changed for a in call.args):
+    bound = assigned_in(loop.body).keys() | {n.id for n in names if isinstance(n, ast.Name)}
+    written = mutated_in(loop.body)
+    if not names or not all(isinstance(n, ast.Name) for n in names) or any(
+            syntax.names_in(a) & bound or _read_in(a) & written for a in call.args):
         return None
     body, over = loop.body, list(call.args)
     match syntax.text(call.func), call.args, call.keywords:
@@ -107,3 +109,15 @@ class _Written(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Tuple(copy.deepcopy(self.items), ast.Load()) if node.id == self.name else node
+
+
+def _read_in(node: ast.expr) -> set[str]:
+    """The names of which an expression reads more than the shape, which no write changes."""
+    match node:
+        case ast.Attribute(value=ast.Name(), attr="shape" | "size" | "ndim"):
+            return set()
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name() | ast.Subscript(value=ast.Name(), slice=ast.Constant())]):
+            return set()
+        case ast.Name(id=name):
+            return {name}
+    return set().union(*map(_read_in, (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))))

@@ -218,18 +218,30 @@ class Indexing(Expressions):
 
     def _is_mask(self, node: ast.expr | Value) -> bool:
         """Whether a part of a subscript is an array of truth values, which stands for where they are true."""
+        return self._mask_ndim(node) > 0
+
+    def _mask_ndim(self, node: ast.expr | Value) -> int:
+        """The rank of such an array; 0 where a part is none."""
         if isinstance(node, Value):
-            return node.dtype.kind == "b" and node.ndim > 0
+            return node.ndim if node.dtype.kind == "b" else 0
         seen = self.seen.type_of(node)
-        return seen is not None and seen[0] == "array" and np.dtype(seen[1]).kind == "b"
+        if seen is not None:
+            return seen[2] if seen[0] == "array" and np.dtype(seen[1]).kind == "b" else 0
+        if not isinstance(node, ast.Compare | ast.UnaryOp | ast.BinOp | ast.Name):
+            return 0
+        back = self.mark()      # in a branch that was never reached
+        try:
+            return self._mask_ndim(self.value(node))
+        except CannotLift:
+            return 0
+        finally:
+            back()
 
     def _dimensions(self, node: ast.expr | Value) -> int:
         """How many dimensions of the array a part of a subscript goes through."""
         if _is_new(node) or _is_ellipsis(node):
             return 0
-        if not self._is_mask(node):
-            return 1
-        return node.ndim if isinstance(node, Value) else self.seen.type_of(node)[2]  # type: ignore[index,return-value]
+        return self._mask_ndim(node) or 1
 
     def _index(self, node: ast.expr | Value) -> Value:
         return node if isinstance(node, Value) else self.value(node)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import syntax
@@ -61,7 +62,7 @@ class Lists(Effects):
             known = self.lists[name]
             if known.complete and known.loop is not node:
                 continue
-            if known.loop is not None and known.loop is not node:
+            if known.loop is not None and known.loop is not node and any(inside is node for inside in ast.walk(known.loop)):
                 raise CannotLift(reason)
             self.emit(f"{name} = []")
             del self.lists[name]
@@ -144,7 +145,40 @@ def _filled(function: ast.FunctionDef) -> list[tuple[str, int]]:
     begun = [s.targets[0].id for s in ast.walk(function)
              if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) and isinstance(s.value, ast.List) and not s.value.elts]
     methods = {name: _methods(function, name) for name in begun}
-    return [(name, len(methods[name])) for name in begun if counts[name] == 1 and set(methods[name]) == {"append"}]
+    joined = joined_lists(function, begun)
+    return [(name, len(methods[name])) for name in begun
+            if counts[name] == 1 and set(methods[name]) == {"append"} and name not in joined]
+
+
+def joined_lists(function: ast.FunctionDef, lists: Iterable[str]) -> set[str]:
+    """Those of the lists that operators take, whole or a slice of them: `a + b`, `a[1:] * 2`, `c = a; c += b`, `a < b` mean for lists
+    what they do not mean for arrays."""
+    shown = {name: {name} for name in lists}
+
+    def of(node: ast.expr) -> set[str]:
+        match node:
+            case ast.Name(id=name):
+                return shown.get(name, set())
+            case ast.Subscript(value=value, slice=ast.Slice()):
+                return of(value)
+            case ast.IfExp(body=body, orelse=orelse):
+                return of(body) | of(orelse)
+        return set()
+
+    bound = [(n.targets[0].id, n.value) for n in ast.walk(function) if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name)]
+    while more := [(name, found) for name, value in bound if (found := of(value)) - shown.get(name, set())]:
+        for name, found in more:
+            shown[name] = shown.get(name, set()) | found
+    joined: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.BinOp(left=left, right=right):
+                joined |= of(left) | of(right)
+            case ast.AugAssign(target=ast.Name(id=name), value=value):
+                joined |= shown.get(name, set()) | of(value)
+            case ast.Compare(left=left, comparators=others, ops=ops) if not isinstance(ops[0], ast.In | ast.NotIn):
+                joined.update(*map(of, (left, *others)))
+    return joined
 
 
 def _methods(function: ast.FunctionDef, name: str) -> list[str]:

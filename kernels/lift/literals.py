@@ -120,12 +120,14 @@ def _number(node: ast.expr) -> int | None:
 def _decide(function: ast.FunctionDef, numeric: set[str]) -> None:
     """Puts literals in the place of the variables that hold them, and takes the branches that they decide. numeric: parameters that
     hold numbers and arrays, as long as nothing that may be none is assigned to them."""
-    if not any(is_literal(n) for n in ast.walk(function) if isinstance(n, ast.expr)):
+    if not any(is_literal(n) or isinstance(n, ast.Constant) and type(n.value) is bool for n in ast.walk(function) if isinstance(n, ast.expr)):
         return
+    counts = assigned_in(function.body)
+    once = {name for name, count in counts.items() if count == 1 and name not in parameters_of(function)}
     shut = inner_names(function)
     never = numeric - {name for n in ast.walk(function) if isinstance(n, ast.Assign) for target in n.targets
                        for name in syntax.names_in(target) & numeric if _may_be_literal(n.value, name)}
-    function.body = _Decider(shut, never).block(function.body, {}) or [ast.Pass()]
+    function.body = _Decider(shut, never, once).block(function.body, {}) or [ast.Pass()]
     _without_unread(function, shut)
     ast.fix_missing_locations(function)
 
@@ -143,10 +145,11 @@ def _may_be_literal(value: ast.expr, name: str) -> bool:
 
 
 class _Decider:
-    """shut: names that are left alone, as inner functions read them. never: names that hold no literal at any time."""
+    """shut: names that are left alone, as inner functions read them. never: names that hold no literal at any time. once: names that are
+    assigned once, of which a truth value is a literal too."""
 
-    def __init__(self, shut: frozenset[str], never: set[str]) -> None:
-        self.shut, self.never = shut, never
+    def __init__(self, shut: frozenset[str], never: set[str], once: set[str]) -> None:
+        self.shut, self.never, self.once = shut, never, once
 
     def block(self, statements: Sequence[ast.stmt], known: Known) -> list[ast.stmt]:
         """The statements as they are decided; `known` becomes what is known after them."""
@@ -185,7 +188,8 @@ class _Decider:
             case ast.Assign(targets=[ast.Name(id=name)]):
                 node.value = self._expression(node.value, known)
                 known.pop(name, None)
-                if name not in self.shut and is_literal(node.value) and not isinstance(node.value, ast.Tuple):
+                flag = isinstance(node.value, ast.Constant) and type(node.value.value) is bool and name in self.once
+                if name not in self.shut and (flag or is_literal(node.value) and not isinstance(node.value, ast.Tuple)):
                     known[name] = node.value
             case _:
                 for field, value in ast.iter_fields(node):
@@ -296,7 +300,7 @@ def _without_unread(function: ast.FunctionDef, shut: frozenset[str]) -> None:
 
     def unread(statement: ast.stmt, later: Sequence[ast.stmt]) -> bool:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_literal(value):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_literal(value) or isinstance(value, ast.Constant) and type(value.value) is bool:
                 if name not in loads:
                     return True
                 first = next((s for s in later if name in syntax.names_in(s)), None)

@@ -12,7 +12,7 @@ from .names import assigned_in, inner_names, parameters_of
 from .seen import Instance, seen_type
 from .source import dtype_name
 
-BUILTINS = frozenset("sum max min any all len enumerate zip reversed".split())
+BUILTINS = frozenset("sum max min any all len enumerate zip reversed sorted".split())
 """Builtins that take an array as they take a list of numbers."""
 NUMPY = frozenset(
     "array asarray ascontiguousarray sum mean std var max min amax amin argmax argmin dot cumsum cumprod prod sort diff any all median "

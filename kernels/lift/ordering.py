@@ -22,6 +22,15 @@ def _sort(e: Expressions, node: ast.Call) -> Lifted:
     return _ordered(e, node, x, axis)
 
 
+@call("sorted", prefix="")
+def _sorted(e: Expressions, node: ast.Call) -> Lifted:
+    """Of numbers."""
+    (x,) = arguments(node, "iterable")
+    if node.keywords or e.value(x).ndim != 1:  # type: ignore[arg-type]
+        raise CannotLift("sorted() of other things than numbers, or by a key")
+    return _ordered(e, node, x, None)
+
+
 @call("partition")
 def _partition(e: Expressions, node: ast.Call) -> Lifted:
     """Sorted: the element that is asked for stands where it belongs, no smaller one after it."""

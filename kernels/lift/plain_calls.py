@@ -67,6 +67,7 @@ class _PlainCalls(ast.NodeTransformer):
                          if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and _is_range(loop.iter)}
         self.in_loops = 0
         self.axes = {name: value for name, value in once.items() if _is_axes(value)}
+        self.flags = {name: value for name, value in once.items() if isinstance(value, ast.Constant) and type(value.value) is bool}
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
@@ -103,6 +104,8 @@ class _PlainCalls(ast.NodeTransformer):
                     node.args[0] = syntax.numpy_call("ravel", node.args[0])
                     node.keywords = [k for k in node.keywords if k.arg != "axis"]
                 node.args[0] = _as_array(node.args[0])
+            case ast.Attribute(value=array, attr="swapaxes") if len(node.args) == 2 and not node.keywords and not _is_numpy(node):
+                return ast.copy_location(syntax.numpy_call("swapaxes", array, *node.args), node)
             case ast.Attribute(value=ast.Name(), attr="append") if len(node.args) == 1 and self.in_loops and _are_numbers(node.args[0], self.counters):
                 node.args = [syntax.numpy_call("array", node.args[0])]           # a list of rows
             case ast.Attribute(value=ast.Name(id="np"), attr="take") if (made := _taken_beyond(node)) is not None:
@@ -122,8 +125,10 @@ class _PlainCalls(ast.NodeTransformer):
         return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "argsort"
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword:
-        """An axis that a variable holds."""
+        """An axis that a variable holds, or whether dimensions are kept."""
         self.generic_visit(node)
+        if node.arg == "keepdims" and isinstance(node.value, ast.Name):
+            node.value = copy.deepcopy(self.flags.get(node.value.id, node.value))
         if node.arg in ("axis", "axes") and isinstance(node.value, ast.Name):
             node.value = copy.deepcopy(self.axes.get(node.value.id, node.value))
         return node
@@ -153,7 +158,12 @@ class _PlainCalls(ast.NodeTransformer):
 
     def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
         self.generic_visit(node)
-        return [*self._written_first(node.value), node]
+        if node.value is None:
+            return [node]
+        whole = ast.Tuple([node.value], ast.Load())
+        before = self._written_first(whole)
+        node.value = whole.elts[0]
+        return [*before, node]
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         """`rows += [a, b]` appends both."""
@@ -197,23 +207,41 @@ class _PlainCalls(ast.NodeTransformer):
         """What is evaluated first in `value` and has an `out=`, as a statement before it."""
         before: list[ast.stmt] = []
         while True:
-            holder: ast.expr | None = None
-            at = value
-            while isinstance(at, ast.Call | ast.BinOp) and (not isinstance(at, ast.Call) or _is_numpy(at) and at.args):
-                inner = at.args[0] if isinstance(at, ast.Call) else at.left
-                if isinstance(inner, ast.Call) and _is_numpy(inner) and _out(inner) is not None:
-                    holder = at
-                at = inner
-            if holder is None:
+            place = _first_written(value)
+            if place is None:
                 return before
-            call = holder.args[0] if isinstance(holder, ast.Call) else holder.left  # type: ignore[attr-defined]
+            holder, field, index = place
+            held = getattr(holder, field)
+            call = held if index is None else held[index]
             before.append(syntax.placed(ast.Expr(call), call))
             result = copy.deepcopy(_out(call))
             assert result is not None
-            if isinstance(holder, ast.Call):
-                holder.args[0] = result
+            if index is None:
+                setattr(holder, field, result)
             else:
-                holder.left = result  # type: ignore[attr-defined]
+                held[index] = result
+
+
+def _first_written(value: ast.expr | None) -> tuple[ast.expr, str, int | None] | None:
+    """Where, in an expression, the innermost call with an `out=` stands that is evaluated before all else: its parent, and the place there."""
+    found, at = None, value
+    while True:
+        match at:
+            case ast.Call(args=[first, *_]) if _is_numpy(at):
+                place: tuple[str, int | None] = ("args", 0)
+            case ast.Call(func=ast.Attribute(value=first)) if not _is_numpy(at):
+                at, place = at.func, ("value", None)  # type: ignore[assignment]
+            case ast.BinOp(left=first):
+                place = ("left", None)
+            case ast.Tuple(elts=[first, *_]):
+                place = ("elts", 0)
+            case ast.Subscript(value=first):
+                place = ("value", None)
+            case _:
+                return found
+        if isinstance(first, ast.Call) and _is_numpy(first) and _out(first) is not None:
+            found = (at, *place)  # type: ignore[assignment]
+        at = first
 
 
 def _is_axes(value: ast.expr) -> bool:

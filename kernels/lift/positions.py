@@ -1,4 +1,4 @@
-"""Where an extreme stands: argmin, argmax and the forms that leave out nan."""
+"""Where an extreme stands: argmin, argmax, the forms that leave out nan, and the indices of such a place."""
 from __future__ import annotations
 
 import ast
@@ -11,7 +11,7 @@ from .errors import CannotLift
 from .expressions import Expressions
 from .reductions import kept_shape
 from .running import without_nan
-from .values import Value, scalar
+from .values import Pack, Value, scalar
 
 
 @call("argmax", "argmin", method=True)
@@ -82,3 +82,19 @@ def _of_all(e: Expressions, node: ast.AST, value: Value, wins: object, kept: boo
             e.emit(f"{counter} += 1")
     single = Value(INT64, (), lambda _: name, name=name)
     return single if not kept else single.lazily(extents=(ONE,) * value.ndim, ones=(), element=lambda _: name)
+
+
+@call("unravel_index")
+def _unravelled(e: Expressions, node: ast.Call) -> Pack:
+    """The indices of one element that is counted through an array of a shape."""
+    index, shape = arguments(node, "indices shape", 2)
+    place, extents = e.value(index), e.any_value(shape)  # type: ignore[arg-type]
+    if place.ndim or place.dtype.kind not in "iu" or not isinstance(extents, Pack) or not extents.items \
+            or any(isinstance(each, Pack) or each.ndim for each in extents.items):
+        raise CannotLift("np.unravel_index of other things than one place and a shape")
+    rest, parts = e.bind(place.text, "place"), list[Value]()
+    for extent in reversed(extents.items[1:]):
+        parts.insert(0, scalar(e.bind(f"{rest} % {extent.text}", "index"), INT64))  # type: ignore[union-attr]
+        rest = e.bind(f"{rest} // {extent.text}", "rest")  # type: ignore[union-attr]
+    parts.insert(0, scalar(rest, INT64))
+    return Pack(tuple(parts), f"({', '.join(part.text for part in parts)}{',' if len(parts) == 1 else ''})")

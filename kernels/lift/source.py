@@ -24,6 +24,8 @@ RESERVED = frozenset({"np", "math", "prange", ENTRY})
 ALIASES = {"concat": "concatenate", "bitwise_invert": "invert", "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift",
            "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
 """Names that NumPy 2 has given to functions beside the older ones, which Numba knows too."""
+INFINITE = {"inf": "inf", "+inf": "inf", "-inf": "inf", "infinity": "inf", "-infinity": "inf", "nan": "nan"}
+"""What float() makes of these strings, in the module math."""
 IMPORTED = frozenset({"numpy", "numpy.linalg", "math", "collections", "itertools", "functools", "operator"})
 """Modules of which a function may import something itself."""
 
@@ -177,6 +179,11 @@ class _Resolver(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        match node:
+            case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str() as text)], keywords=[]) if "float" not in self.bound \
+                    and text.strip().lower() in INFINITE:
+                made: ast.expr = syntax.attribute(syntax.name("math"), INFINITE[text.strip().lower()])
+                return ast.copy_location(ast.UnaryOp(ast.USub(), made) if text.strip().startswith("-") else made, node)
         for keyword in node.keywords:
             if keyword.arg == "dtype":
                 keyword.value = dtype_written(keyword.value)

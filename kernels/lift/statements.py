@@ -75,6 +75,9 @@ class Statements(Growing):
                 self._branches(node, choice)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])) if self.begins_list(name):
                 pass
+            case ast.Expr(value=ast.Call(args=[ast.IfExp() as choice]) as call) if appended(call) is not None and self._is_array(choice):
+                ways = [ast.copy_location(ast.Expr(ast.Call(call.func, [way], [])), node) for way in (choice.body, choice.orelse)]
+                self._if(ast.copy_location(ast.If(choice.test, [ways[0]], [ways[1]]), node))
             case ast.Expr(value=ast.Call() as call) if (filled := appended(call)) is not None and filled[0] in self.lists:
                 self.append(*filled)
             case ast.Assign(targets=[ast.Name()], value=ast.Constant()) if self.begins_growing(node):

@@ -1,4 +1,4 @@
-"""Parameters whose defaults are no numbers, or that only keywords give: a kernel is made for their defaults, and the reference has the rest."""
+"""Parameters that the inputs leave out: a kernel is made for their defaults, and the reference has the rest."""
 import sys
 
 import numpy as np
