@@ -208,6 +208,8 @@ class _Joined(ast.NodeTransformer):
                 return [node] if name in self.lists else None
             case ast.List(elts=[_, *_] as elements):
                 return None if any(isinstance(e, ast.Starred) for e in elements) else [node]
+            case ast.ListComp():
+                return [node]
         return None
 
 

@@ -11,7 +11,7 @@ from .errors import CannotLift
 from .expressions import bound_by
 from .indexing import Indexing
 from .mixed_integers import width_free
-from .names import assigned_in, bound_names, handed_on, mutated_in, parameters_of, root_name, uses_of
+from .names import assigned_in, bound_names, handed_on, mutated_in, parameters_of, root_name, uses_of, written_behind
 from .values import Index, Value
 
 LARGEST = 60
@@ -28,6 +28,7 @@ class Deferral(Indexing):
         self._single: set[str] = set()
         self.own: frozenset[str] = frozenset()
         self.handed_on: frozenset[str] = frozenset()
+        self.written_behind: frozenset[str] = frozenset()
         self._readers: dict[str, ast.stmt] = {}
 
     def mark(self) -> Callable[[], None]:
@@ -46,6 +47,7 @@ class Deferral(Indexing):
         self.own = bound_names(function)
         self.handed_on = handed_on(function)
         self.width_free = width_free(function)
+        self.written_behind = written_behind(function)
         self.unsteady = frozenset(n for n in assigned if assigned[n] > 1)
         self._single = {n for n in assigned if assigned[n] == 1} - set(parameters_of(function))
 
@@ -105,7 +107,7 @@ class Deferral(Indexing):
             for name in root_name(branch):
                 known = self.environment.get(name)
                 roots = {name, *root_name(target), known.root if isinstance(known, Value) else name}
-                if roots & self.mutated:
+                if roots & self.written_behind:
                     return True
         return False
 

@@ -200,6 +200,9 @@ class _Lists:
                 return isinstance(node, ast.Name)
             case ast.Call(func=ast.Name(id=called), keywords=[]) if called in BUILTINS:
                 return (number or apart and called in ("enumerate", "zip", "reversed")) and self._unchanged(node, parent)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="repeat" | "dot" | "interp" | "bincount" | "convolve"), args=[_, *others]) \
+                    if any(each is node for each in others):
+                return number
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr=called), args=[first, *_]) if first is node:
                 return called in (NUMPY if element is not None and number else NUMPY | OF_ROWS)
             case ast.For(iter=iterated) if iterated is node:

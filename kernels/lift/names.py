@@ -73,6 +73,16 @@ def writes_given(function: ast.FunctionDef, given: Sequence[ast.expr] = ()) -> b
     return bool(mutated_in(function.body) - made_anew(function) - anew)
 
 
+def written_behind(function: ast.FunctionDef) -> frozenset[str]:
+    """Names whose array the function may write into, by whatever other name: `w = v[None]; w *= 2` writes into that of `v`."""
+    found = set(mutated_in(function.body))
+    shown = [(n.targets[0].id, set(root_name(n.value))) for n in ast.walk(function)
+             if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and not is_new(n.value)]
+    while more := set().union(*(roots for name, roots in shown if name in found)) - found:
+        found |= more
+    return frozenset(found)
+
+
 def made_anew(function: ast.FunctionDef) -> frozenset[str]:
     """Variables that hold nothing but memory that the function has made for them; other names may show it too."""
     bindings, made = assigned_in(function.body), Counter[str]()

@@ -16,7 +16,7 @@ BUILTINS = frozenset("sum max min any all len enumerate zip reversed sorted".spl
 """Builtins that take an array as they take a list of numbers."""
 NUMPY = frozenset(
     "array asarray ascontiguousarray sum mean std var max min amax amin argmax argmin dot cumsum cumprod prod sort diff any all median "
-    "minimum maximum abs sqrt exp log where interp convolve count_nonzero".split())
+    "minimum maximum abs sqrt exp log where interp convolve count_nonzero repeat bincount".split())
 """Functions of NumPy that make the same of both."""
 
 
@@ -286,8 +286,13 @@ def _written_out(value: ast.expr, ranks: dict[str, int]) -> Iterator[ast.expr]:
 
 def number_type(node: ast.expr, instances: Sequence[Instance]) -> np.dtype | type | None:
     """The dtype of a number, Python's own type for its own numbers, None where it is not known to be one. instances: what was seen."""
-    if isinstance(node, ast.Constant):
-        return type(node.value) if type(node.value) in (bool, int, float, complex) else None
+    match node:
+        case ast.Constant(value=value):
+            return type(value) if type(value) in (bool, int, float, complex) else None
+        case ast.Attribute(value=ast.Name(id="math" | "np"), attr="inf" | "nan" | "pi" | "e"):
+            return float
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Attribute() as inner):
+            return number_type(inner, instances)
     seen = seen_type(node, instances)
     if seen is None or seen[0] != "scalar":
         return None
