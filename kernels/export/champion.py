@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -178,9 +179,9 @@ class _Champion:
             default = f"{self.reference}.__defaults__[{places.index(name)}]" if name in places else f"{self.reference}.__kwdefaults__[{name!r}]"
             if value is None or type(value) is bool:
                 conditions.append(f"{name} is {value}")
-            elif type(value) in (int, float, complex):
-                kind = self.names.known("type")
-                conditions.append(f"({name} is {default} or {kind}({name}) is {kind}({default}) and {name} == {default})")
+            elif type(value) in (int, float) and math.isfinite(value):
+                known = self.names.known
+                conditions.append(f"{known('type')}({name}) is {known(type(value).__name__)} and {name} == {value!r}")
             else:
                 conditions.append(f"{name} is {default}")
         return conditions
@@ -252,9 +253,10 @@ class _Champion:
                     f"Numba does not compile the kernel for {{types}}; the reference answers. {{reason}}", RuntimeWarning, 3
                 )
             ''').splitlines()
-        usual = "".join(f"{condition} and " for condition in self._usual())
+        usual = self._usual()
         body = [
-            f"if {usual}{verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
+            *([f"if not ({' and '.join(usual)}):", f"    return {reference}({self.to_reference})"] if usual else []),
+            f"if {verified}({arguments}) and not ({uncompiled} and {types}({arguments}) in {uncompiled}):",
             "    try:",
             f"        return {run}({arguments})",
             f"    except {numba}.core.errors.NumbaError as {error}:",
