@@ -350,3 +350,23 @@ def test_a_kernel_that_keeps_what_the_reference_rounds_away_passes_and_one_that_
     assert check(kept, far_tail, x, depth=1) is None
     assert check(lambda x: kept(x) * (1 + 1e-9), far_tail, x, depth=1) is not None
     assert check(lambda x: np.where(x < -7, 0.0, kept(x)) + np.where(x < -4, 1e-12, 0.0), far_tail, x, depth=1) is not None
+
+
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def test_a_function_that_saturates_in_double_passes_where_single_precision_is_promoted():
+    """np.sqrt(2 / np.pi) is a float64: a whole column far out has no larger neighbours, and is made of 1 - 1 in double precision."""
+    x = (RNG.standard_normal((200, 40)) * 0.3).astype(np.float32)
+    x[:, 7] -= np.float32(7.0)
+
+    def one_ulp_beside(x):
+        inner = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))
+        return 0.5 * x * (1 + np.nextafter(inner, np.where(np.arange(inner.size).reshape(inner.shape) % 2, 1.0, -1.0)))
+
+    assert gelu(x).dtype == np.float64
+    assert check(one_ulp_beside, gelu, x, depth=1) is None
+    assert check(lambda x: gelu(x) * np.where(np.arange(40) == 7, 0, 1), gelu, x, depth=1) is not None
+    assert check(lambda x: gelu(x) * (1 + 1e-4), gelu, x, depth=1) is not None
+    assert check(lambda x: gelu(x) + 1e-12, gelu, x, depth=1) is not None

@@ -9,7 +9,6 @@ an answer. Errors between that and what was declared must pass the default toler
 """
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import isfinite, sqrt
@@ -18,12 +17,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...kernels.spec import Tolerance
-from ..sensitivity import typical
+from ..sensitivity import surroundings, typical
 
 _WORDS = {"b": "bool", "i": "integer", "u": "integer", "f": "float", "c": "complex"}
 _LARGEST = 1e300
 _PIECE = 2**19
-_SLAB = 16
 # A plain loop's sum of few large and many small terms rounds to one side: row sums of a softmax of 4,096 columns were
 # seen 2.2 sqrt(4096) epsilons off.
 _SKEW = 3.0
@@ -202,7 +200,7 @@ def _beyond_default(
         return wrong
     # What stays of terms that cancelled is rounded like its surroundings, and so is what a function that saturates
     # (1 + tanh of a large argument) makes of every input alike, which no disturbance would show.
-    allowed = allowed + walk * eps * _surroundings(magnitude)
+    allowed = allowed + walk * eps * surroundings(magnitude)
     wrong = error > allowed
     if conditioning is None or not np.any(wrong):
         return wrong
@@ -217,28 +215,6 @@ def _beyond_default(
         if not np.any(wrong):
             break
     return wrong
-
-
-def _surroundings(magnitude: np.ndarray) -> np.ndarray:
-    """For each element the typical magnitude of its surroundings: of all elements with the same index along one axis,
-    whichever axis gives the smallest. Elements of a column of small numbers are so never measured by the large ones
-    beside it. Taken from a sample of about a thousand a median, where there are 16 at least; zeros do not count."""
-    smallest = np.full(magnitude.shape, np.inf)
-    values = np.where(magnitude > 0, magnitude, np.nan)
-    most = max(2, round(1024 ** (1 / max(1, magnitude.ndim - 1))))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a slab of zeros has no median
-        for axis in range(magnitude.ndim):
-            others = tuple(other for other in range(magnitude.ndim) if other != axis)
-            if magnitude.size // max(1, magnitude.shape[axis]) < _SLAB and others:
-                continue
-            if others:
-                steps = [slice(None, None, 1 if a == axis else max(1, n // most)) for a, n in enumerate(magnitude.shape)]
-                slab = np.nanmedian(values[tuple(steps)], axis=others, keepdims=True)
-            else:
-                slab = np.nanmedian(values[:: max(1, magnitude.size // 2**16)])
-            smallest = np.minimum(smallest, np.nan_to_num(slab))
-    return np.where(np.isfinite(smallest), smallest, typical(magnitude))
 
 
 def _walk(depth: int) -> float:
