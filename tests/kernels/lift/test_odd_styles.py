@@ -283,9 +283,9 @@ def test_rows_of_the_module_are_gone_through_as_they_are_written(body):
     assert_lifted(spec, observation, found)
 
 
-def test_a_default_of_the_reference_is_an_argument_like_any_other():
+def test_a_default_that_the_inputs_leave_out_is_a_constant():
     spec, observation, found = lifted("def scaled(a, k=3, eps=1e-5):\n        return a ** k / (eps + a.std(-1, keepdims=True))", "(rng.random((n, m)),)")
-    assert spec.parameters == ("a", "k", "eps") and found.kept == ()
+    assert spec.parameters == ("a",) and spec.fixed == {"k": 3, "eps": 1e-5} and found.kept == ()
     assert_lifted(spec, observation, found)
 
 
