@@ -67,8 +67,8 @@ class _Champion:
         self.names = Names(self.bundle.text(), bound, (*opened.parameters, *opened.fixed), candidate.text)
         self.parameters = ", ".join(opened.parameters)
         self.fixed = opened.fixed
-        self.to_reference = ", ".join(f"{name}={name}" if p.kind is p.KEYWORD_ONLY else name
-                                      for name, p in inspect.signature(opened.reference).parameters.items())
+        self.whole = inspect.signature(opened.reference).parameters
+        self.to_reference = ", ".join(f"{name}={name}" if p.kind is p.KEYWORD_ONLY else name for name, p in self.whole.items())
         self.calls_blas = needs_scipy(candidate)
 
     def text(self) -> str:
@@ -172,8 +172,7 @@ class _Champion:
 
     def _usual(self) -> list[str]:
         """Conditions that each parameter which the kernel does not have is its default."""
-        parameters = inspect.signature(self.spec.open().reference).parameters
-        places = [name for name, p in parameters.items() if p.default is not p.empty and p.kind is not p.KEYWORD_ONLY]
+        places = [name for name, p in self.whole.items() if p.default is not p.empty and p.kind is not p.KEYWORD_ONLY]
         conditions = []
         for name, value in self.fixed.items():
             default = f"{self.reference}.__defaults__[{places.index(name)}]" if name in places else f"{self.reference}.__kwdefaults__[{name!r}]"

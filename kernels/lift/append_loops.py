@@ -7,7 +7,7 @@ import copy
 
 from . import syntax
 from .desugar import loop_of
-from .names import assigned_in, bound_names, fresh_name, inner_names, parameters_of
+from .names import bound_names, fresh_name, inner_names, plainly_bound
 from .versions import split_versions
 
 GROWS = frozenset({"append", "extend", "pop", "popleft", "clear"})
@@ -21,8 +21,9 @@ def append_loops(function: ast.FunctionDef) -> None:
     list is asked for, its length is. What a list's name is bound to afterwards (`out = np.array(out)`) gets a name of its own."""
     split_versions(function, _named_lists(function))
     _Appending(function).visit(function)
-    _Truths(function).visit(function)
-    _Joined(function).visit(function)
+    lists = _only_lists(function)
+    _Truths(lists).visit(function)
+    _Joined(lists).visit(function)
     ast.fix_missing_locations(function)
 
 
@@ -31,6 +32,19 @@ def _named_lists(function: ast.FunctionDef) -> set[str]:
     found = {n.targets[0].id for n in ast.walk(function) if isinstance(n, ast.Assign) and len(n.targets) == 1
              and isinstance(n.targets[0], ast.Name) and (isinstance(n.value, ast.ListComp) or begun(n.value) is not None)}
     return found - inner_names(function)
+
+
+def _only_lists(function: ast.FunctionDef) -> frozenset[str]:
+    """Variables that hold nothing but lists: made here, or another of these."""
+    bound = plainly_bound(function)
+    lists = set(bound)
+
+    def is_one(value: ast.expr) -> bool:
+        return isinstance(value, ast.ListComp) or begun(value) is not None or isinstance(value, ast.Name) and value.id in lists
+
+    while wrong := {name for name in lists if not all(map(is_one, bound[name]))}:
+        lists -= wrong
+    return frozenset(lists)
 
 
 class _Appending(ast.NodeTransformer):
@@ -139,21 +153,8 @@ class _Put(ast.NodeTransformer):
 class _Truths(ast.NodeTransformer):
     """`if hits:` of a list is `if len(hits) != 0:`."""
 
-    def __init__(self, function: ast.FunctionDef) -> None:
-        bound: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                bound.setdefault(node.targets[0].id, []).append(node.value)
-        counts = assigned_in(function.body)
-        counts.subtract(n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
-        shut = inner_names(function) | set(parameters_of(function))
-        self.lists = {name for name, values in bound.items() if len(values) == counts[name] and name not in shut}
-        while wrong := {name for name in self.lists if not all(map(self._is_one, bound[name]))}:
-            self.lists -= wrong
-
-    def _is_one(self, value: ast.expr) -> bool:
-        """Whether it is a list: made here, or another of these."""
-        return isinstance(value, ast.ListComp) or begun(value) is not None or isinstance(value, ast.Name) and value.id in self.lists
+    def __init__(self, lists: frozenset[str]) -> None:
+        self.lists = lists
 
     def _test(self, node: ast.expr) -> ast.expr:
         match node:
@@ -184,8 +185,8 @@ class _Truths(ast.NodeTransformer):
 class _Joined(ast.NodeTransformer):
     """`np.array(a + b[1:])` of lists is `np.concatenate((np.array(a), np.array(b[1:])))`, and so is what len() and sum() get."""
 
-    def __init__(self, function: ast.FunctionDef) -> None:
-        self.lists = _Truths(function).lists
+    def __init__(self, lists: frozenset[str]) -> None:
+        self.lists = lists
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)

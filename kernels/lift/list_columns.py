@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from . import syntax
 from .append_loops import begun
-from .names import assigned_in, bound_names, fresh_name, inner_names, parameters_of
+from .names import bound_names, fresh_name, plainly_bound
 
 
 def list_columns(function: ast.FunctionDef) -> None:
@@ -23,15 +23,8 @@ class _Lists:
     def __init__(self, function: ast.FunctionDef) -> None:
         self.function = function
         self.parents = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
-        self.begins: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(function):
-            match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if begun(value) is not None or isinstance(value, ast.ListComp):
-                    self.begins.setdefault(name, []).append(value)
-        counts = assigned_in(function.body)
-        counts.subtract(n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
-        shut = inner_names(function) | set(parameters_of(function))
-        self.begins = {name: values for name, values in self.begins.items() if len(values) == counts[name] and name not in shut}
+        self.begins = {name: values for name, values in plainly_bound(function).items()
+                       if all(begun(value) is not None or isinstance(value, ast.ListComp) for value in values)}
         self.uses: dict[str, list[ast.Name]] = {name: [] for name in self.begins}
         for node in ast.walk(function):
             if isinstance(node, ast.Name) and node.id in self.uses and isinstance(node.ctx, ast.Load):

@@ -120,7 +120,7 @@ def _number(node: ast.expr) -> int | None:
 def _decide(function: ast.FunctionDef, numeric: set[str]) -> None:
     """Puts literals in the place of the variables that hold them, and takes the branches that they decide. numeric: parameters that
     hold numbers and arrays, as long as nothing that may be none is assigned to them."""
-    if not any(is_literal(n) or isinstance(n, ast.Constant) and type(n.value) is bool for n in ast.walk(function) if isinstance(n, ast.expr)):
+    if not any(is_literal(n) or _is_truth(n) for n in ast.walk(function) if isinstance(n, ast.expr)):
         return
     counts = assigned_in(function.body)
     once = {name for name, count in counts.items() if count == 1 and name not in parameters_of(function)}
@@ -156,7 +156,7 @@ class _Decider:
         result: list[ast.stmt] = []
         for statement in statements:
             result += self._statement(statement, known)
-            if result and isinstance(result[-1], ast.Return | ast.Raise | ast.Break | ast.Continue):
+            if _leaves(result):
                 break
         return result
 
@@ -170,11 +170,11 @@ class _Decider:
                 then, otherwise = dict(known), dict(known)
                 node.body = self.block(node.body, then) or [ast.Pass()]
                 node.orelse = self.block(node.orelse, otherwise)
-                ends = [each for branch, each in ((node.body, then), (node.orelse, otherwise))
-                        if not (branch and isinstance(branch[-1], ast.Return | ast.Raise | ast.Break | ast.Continue))]
+                ends = [each for branch, each in ((node.body, then), (node.orelse, otherwise)) if not _leaves(branch)]
                 first = ends[0] if ends else {}
-                self._set(known, {name: value for name, value in first.items()
-                                  if all(name in each and ast.dump(each[name]) == ast.dump(value) for each in ends)})
+                known.clear()
+                known.update({name: value for name, value in first.items()
+                              if all(name in each and ast.dump(each[name]) == ast.dump(value) for each in ends)})
             case ast.For() | ast.While():
                 if isinstance(node, ast.For):
                     node.iter = self._expression(node.iter, known)
@@ -188,7 +188,7 @@ class _Decider:
             case ast.Assign(targets=[ast.Name(id=name)]):
                 node.value = self._expression(node.value, known)
                 known.pop(name, None)
-                flag = isinstance(node.value, ast.Constant) and type(node.value.value) is bool and name in self.once
+                flag = _is_truth(node.value) and name in self.once
                 if name not in self.shut and (flag or is_literal(node.value) and not isinstance(node.value, ast.Tuple)):
                     known[name] = node.value
             case _:
@@ -199,10 +199,6 @@ class _Decider:
                         setattr(node, field, [self._expression(each, known) for each in value])
                 self._forget(known, assigned_in([node]))
         return [node]
-
-    def _set(self, known: Known, found: Known) -> None:
-        known.clear()
-        known.update(found)
 
     def _forget(self, known: Known, names: Mapping[str, int]) -> None:
         for name in names:
@@ -286,6 +282,16 @@ class _Written(ast.NodeTransformer):
         return None
 
 
+def _leaves(statements: Sequence[ast.stmt]) -> bool:
+    """Whether nothing after the statements is reached."""
+    return bool(statements) and isinstance(statements[-1], ast.Return | ast.Raise | ast.Break | ast.Continue)
+
+
+def _is_truth(node: ast.expr) -> bool:
+    """Whether it is True or False, written out."""
+    return isinstance(node, ast.Constant) and type(node.value) is bool
+
+
 def _truth(node: ast.expr) -> bool | None:
     """What a literal counts as in a condition; None for anything else, numbers among it."""
     match node:
@@ -300,7 +306,7 @@ def _without_unread(function: ast.FunctionDef, shut: frozenset[str]) -> None:
 
     def unread(statement: ast.stmt, later: Sequence[ast.stmt]) -> bool:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_literal(value) or isinstance(value, ast.Constant) and type(value.value) is bool:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_literal(value) or _is_truth(value):
                 if name not in loads:
                     return True
                 first = next((s for s in later if name in syntax.names_in(s)), None)

@@ -36,6 +36,19 @@ def inner_names(function: ast.FunctionDef) -> frozenset[str]:
                      for n in ast.walk(inner) if isinstance(n, ast.Name))
 
 
+def plainly_bound(function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
+    """Variables that plain assignments of one name bind, augmented ones apart, and nothing else, with what is assigned; parameters and what
+    inner functions name are left out."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            found.setdefault(node.targets[0].id, []).append(node.value)
+    counts = assigned_in(function.body)
+    counts.subtract(n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
+    shut = inner_names(function) | set(parameters_of(function))
+    return {name: values for name, values in found.items() if len(values) == counts[name] and name not in shut}
+
+
 def stored(node: ast.AST) -> Iterator[str]:
     """Names that the statement or expression binds (comprehension variables excepted), one item a binding."""
     if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Lambda):

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import syntax
 from .dtypes import literal
-from .names import assigned_in, bound_names, fresh_name, inner_names, parameters_of
+from .names import bound_names, fresh_name, plainly_bound
 from .seen import Instance, Type
 
 
@@ -30,14 +30,7 @@ def with_numbers(function: ast.FunctionDef, instances: Sequence[Instance]) -> No
 
 def _unset(function: ast.FunctionDef) -> set[str]:
     """Variables that plain assignments bind and nothing else, None among what they bind, and that no inner function reads."""
-    found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            found.setdefault(node.targets[0].id, []).append(node.value)
-    counts = assigned_in(function.body)
-    read = inner_names(function) | set(parameters_of(function))
-    counts.subtract(n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name))
-    return {name for name, values in found.items() if name not in read and any(map(_is_none, values)) and len(values) == counts[name]}
+    return {name for name, values in plainly_bound(function).items() if any(map(_is_none, values))}
 
 
 class _Known(ast.NodeTransformer):
